@@ -1,0 +1,102 @@
+/**
+ * What exists in the broker: exchanges, queues, bindings and dead-letter queues, as data.
+ * One shape that RabbitMQ 3.10 and 4.x both accept. `ops/platform/broker/topology.ts` asserts it.
+ */
+
+/** Durable topic exchanges for commands and events; neither has an alternate exchange: an unroutable message comes back. */
+export const commandExchange = 'cmd';
+export const eventExchange = 'evt';
+/** Direct; the broker's own backstop for crashed and misrouted deliveries. Our code dead-letters with context, past it. */
+export const deadLetterExchange = 'dlx';
+
+export const serviceOrderingQueue = 'service-ordering';
+export const serviceInventoryQueue = 'service-inventory';
+export const projectorQueue = 'gateway.projector';
+
+/** The work queue of a service type's activator. */
+export const activatorQueue = (serviceType: string): string => `activator.${serviceType}`;
+/** Cancels, callbacks and timeouts of a service type; never paused, not even when its platforms are down. */
+export const activatorControlQueue = (serviceType: string): string => `activator.${serviceType}.control`;
+/** Where a queue's messages lie that need a person. */
+export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
+
+export interface Binding {
+  readonly exchange: string;
+  readonly pattern: string;
+}
+
+export interface QueueDeclaration {
+  readonly name: string;
+  readonly bindings: readonly Binding[];
+  readonly arguments: Readonly<Record<string, string | number>>;
+}
+
+export interface Topology {
+  readonly exchanges: readonly { readonly name: string; readonly type: 'topic' | 'direct' }[];
+  readonly queues: readonly QueueDeclaration[];
+}
+
+/**
+ * Arguments of a work queue. The delivery limit is a backstop only (we count crashes ourselves); without
+ * `reject-publish` at-least-once dead-lettering silently becomes at-most-once.
+ */
+const workQueueArguments = (queue: string) => ({
+  'x-queue-type': 'quorum',
+  'x-delivery-limit': 1000,
+  'x-dead-letter-exchange': deadLetterExchange,
+  'x-dead-letter-routing-key': queue,
+  'x-dead-letter-strategy': 'at-least-once',
+  'x-overflow': 'reject-publish',
+});
+
+/** A dead letter stays until someone replays or discards it: unset, 4.x drops it after 20 returns; -1 drops it at once on 3.10. */
+const deadLetterArguments = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000_000 };
+
+const command = (queue: string): Binding => ({ exchange: commandExchange, pattern: queue });
+const event = (pattern: string): Binding => ({ exchange: eventExchange, pattern });
+
+function withDeadLetters(name: string, bindings: readonly Binding[]): QueueDeclaration[] {
+  return [
+    {
+      name: deadLetterQueue(name),
+      bindings: [{ exchange: deadLetterExchange, pattern: name }],
+      arguments: deadLetterArguments,
+    },
+    { name, bindings, arguments: workQueueArguments(name) },
+  ];
+}
+
+/**
+ * Everything the fleet needs in the broker.
+ *
+ * @param serviceTypes the activators' service types, as their folders name them
+ */
+export function topology(serviceTypes: readonly string[]): Topology {
+  return {
+    exchanges: [
+      { name: commandExchange, type: 'topic' },
+      { name: eventExchange, type: 'topic' },
+      { name: deadLetterExchange, type: 'direct' },
+    ],
+    queues: [
+      ...withDeadLetters(serviceOrderingQueue, [
+        command(serviceOrderingQueue),
+        event('service-inventory.services-claimed.*'),
+        event('service-inventory.change-settled.*'),
+        event('activation.item-stalled.*'),
+        event('service-catalog.service-specification-published.*'),
+      ]),
+      ...withDeadLetters(serviceInventoryQueue, [command(serviceInventoryQueue)]),
+      ...withDeadLetters(projectorQueue, [
+        event('service-ordering.service-order-changed.*'),
+        event('service-ordering.command-refused.*'),
+        event('service-inventory.service-changed.*'),
+        event('service-inventory.command-refused.*'),
+      ]),
+      ...serviceTypes.flatMap((type) => [
+        ...withDeadLetters(activatorQueue(type), [command(activatorQueue(type))]),
+        ...withDeadLetters(activatorControlQueue(type), [command(activatorControlQueue(type))]),
+      ]),
+    ],
+  };
+}
