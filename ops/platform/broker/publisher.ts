@@ -1,0 +1,121 @@
+import type { ConfirmChannel, Message, Options } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Publication } from '../envelope.ts';
+import type { Log } from '../log.ts';
+import type { BrokerConnection } from './connection.ts';
+
+/**
+ * What became of a publish. `confirmed`: on disk at a quorum. `returned`: confirmed too, but no queue took it.
+ * `failed`: not known to be there; it stays in the outbox and is published again.
+ */
+export type PublishResult = 'confirmed' | 'returned' | 'failed';
+
+export interface Publisher {
+  /** Never throws. */
+  publish(publication: Publication): Promise<PublishResult>;
+  /** How many more publishes may be outstanding now; 0 while there is no channel. */
+  room(): number;
+  close(): Promise<void>;
+}
+
+/** Unconfirmed publishes at once: past about a thousand the broker gains nothing and memory grows. */
+const maximumUnconfirmed = 1_024;
+/** A confirm that takes longer is taken for lost: publishing twice is harmless, waiting for ever is not. */
+const confirmTimeoutMs = 15_000;
+
+/** Publishes mandatory messages on one confirm channel, which it opens again whenever it is gone. */
+export function createPublisher(connection: BrokerConnection, log: Log): Publisher {
+  let channel: ConfirmChannel | undefined;
+  let closed = false;
+  let unconfirmed = 0;
+  const returned = new Set<string>();
+
+  async function keepOpen(): Promise<void> {
+    while (!closed) {
+      try {
+        const opened = await connection.createConfirmChannel();
+        const gone = new Promise<void>((resolve) => opened.once('close', resolve));
+        opened.on('error', (error) => log.warn({ error }, 'publishing channel closed by the broker'));
+        opened.on('return', (message: Message) => returned.add(String(message.properties.messageId)));
+        channel = opened;
+        await gone;
+      } catch (error) {
+        if (!closed) log.debug({ error }, 'no publishing channel yet');
+      }
+      channel = undefined;
+      if (!closed) await sleep(100);
+    }
+  }
+  const keeper = keepOpen();
+
+  function publish(publication: Publication): Promise<PublishResult> {
+    const open = channel;
+    if (open === undefined) return Promise.resolve('failed');
+    unconfirmed += 1;
+    return new Promise((resolve) => {
+      let settled = false;
+      const settle = (result: PublishResult): void => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        unconfirmed -= 1;
+        resolve(result);
+      };
+      const timer = setTimeout(settle, confirmTimeoutMs, 'failed');
+      const confirmed = (error: unknown): void =>
+        settle(error === null || error === undefined ? outcome(publication.id) : 'failed');
+      try {
+        open.publish(
+          publication.exchange,
+          publication.routingKey,
+          Buffer.from(publication.body),
+          options(publication),
+          confirmed,
+        );
+      } catch {
+        // The channel closed under us: the row stays in the outbox.
+        settle('failed');
+      }
+    });
+  }
+
+  /** The broker sends `basic.return` before the ack of the same message. */
+  const outcome = (id: string): PublishResult => (returned.delete(id) ? 'returned' : 'confirmed');
+
+  return {
+    publish,
+    room: () => (channel === undefined ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed)),
+    async close() {
+      closed = true;
+      await channel?.close().catch((error: unknown) => log.debug({ error }, 'publishing channel was already gone'));
+      await Promise.race([keeper, sleep(1_000)]);
+    },
+  };
+}
+
+const options = (publication: Publication): Options.Publish => ({
+  messageId: publication.id,
+  type: publication.type,
+  correlationId: publication.envelope.correlationId,
+  contentType: 'application/json',
+  persistent: true,
+  mandatory: true,
+  headers: { patchbay: JSON.stringify(publication.envelope), ...deadLetterHeaders(publication) },
+});
+
+/** A dead letter's context again as plain headers, so that the management UI shows it to a person. */
+function deadLetterHeaders({ envelope }: Publication): Record<string, string | number> {
+  const letter = envelope.deadLetter;
+  if (letter === undefined) return {};
+  return {
+    'original-queue': letter.queue,
+    worker: letter.worker,
+    attempts: envelope.failures,
+    'first-failed-at': envelope.firstFailedAt ?? letter.failedAt,
+    'last-failed-at': letter.failedAt,
+    'error-class': letter.errorClass,
+    'error-code': letter.errorCode ?? '',
+    'error-message': letter.errorMessage,
+    'correlation-id': envelope.correlationId,
+  };
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().positive();
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** The environment of a role process. The README's configuration table is this, in words. */
+const schema = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }),
+  HEALTH_PORT: port.default(0),
+  PORT: port.default(8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TRUST_PROXY: flag.default(false),
+  NETWORK_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SERVICE_TYPES: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((type) => type.trim())
+        .filter((type) => type !== ''),
+    )
+    .optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(128),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(6),
+  COMMAND_WAIT_MS: milliseconds.default(5_000),
+  RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),
+});
+
+/** A process's configuration. `platformUrl` gives where a network platform is reached. */
+export type Configuration = Omit<z.output<typeof schema>, 'NETWORK_URL'> & {
+  platformUrl: (platform: string) => string;
+};
+
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/**
+ * Parses the environment once.
+ *
+ * @throws ConfigurationError naming each wrong variable in one sentence
+ */
+export function parseConfiguration(env: Readonly<Record<string, string | undefined>>): Configuration {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(
+      `The environment is not usable. Set these variables right and start again: ${wrong.join('; ')}.`,
+    );
+  }
+  const { NETWORK_URL, ...rest } = parsed.data;
+  return { ...rest, platformUrl: (platform) => platformUrl(platform, given, NETWORK_URL) };
+}
+
+function platformUrl(
+  platform: string,
+  env: Record<string, string | undefined>,
+  networkUrl: string | undefined,
+): string {
+  const variable = `PLATFORM_${platform.toUpperCase().replaceAll('-', '_')}_URL`;
+  const own = env[variable];
+  if (own !== undefined && URL.canParse(own)) return own.replace(/\/$/, '');
+  if (own !== undefined) throw new ConfigurationError(`${variable} is not a URL: ${own}.`);
+  if (networkUrl === undefined) throw new ConfigurationError(`Set ${variable}, or NETWORK_URL for all platforms.`);
+  return `${networkUrl.replace(/\/$/, '')}/${platform}`;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/**
+ * What travels beside a message's body. `attempt` is part of the inbox key and rises each time the same message is
+ * put back; `failures` counts only the ones that were its own.
+ */
+export const envelope = z.object({
+  correlationId: z.string(),
+  causationId: z.string().optional(),
+  attempt: z.int().positive(),
+  failures: z.int().nonnegative(),
+  firstFailedAt: z.string().optional(),
+  /** Somebody waits for this command's outcome; events it causes carry its id in `answers`. */
+  awaited: z.boolean().optional(),
+  answers: z.string().optional(),
+  traceparent: z.string().optional(),
+  /** Dead letters only: where it failed, how often, when last and why. */
+  deadLetter: z
+    .object({
+      queue: z.string(),
+      worker: z.string(),
+      exchange: z.string(),
+      routingKey: z.string(),
+      errorClass: z.string(),
+      errorCode: z.string().optional(),
+      errorMessage: z.string(),
+      failedAt: z.string(),
+      /** Set when the body was not text that PostgreSQL can hold. */
+      encoding: z.literal('base64').optional(),
+    })
+    .optional(),
+});
+export type Envelope = z.output<typeof envelope>;
+
+/** A message ready to be written to the outbox and published. */
+export interface Publication {
+  /** Its outbox row. A retry is another row of the same message, so that forgetting one never forgets the other. */
+  readonly row: string;
+  /** The message id. */
+  readonly id: string;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly type: string;
+  readonly envelope: Envelope;
+  /** JSON. */
+  readonly body: string;
+}

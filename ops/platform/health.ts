@@ -1,0 +1,49 @@
+import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A readiness check that takes longer says no. */
+const patienceMs = 2_000;
+
+/**
+ * Serves `/health/live` (the process runs) and `/health/ready` (200 when `troubles` gives none) on loopback.
+ *
+ * @param troubles what keeps the process from working, in words; a throw is one too
+ */
+export async function startHealthServer(
+  port: number,
+  troubles: () => Promise<readonly string[]>,
+): Promise<HealthServer> {
+  async function check(): Promise<readonly string[]> {
+    const late = new Promise<string[]>((resolve) => setTimeout(resolve, patienceMs, ['no answer in time']).unref());
+    try {
+      return await Promise.race([troubles(), late]);
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  }
+
+  const server: Server = createServer((request, response) => {
+    const answer = (status: number, body: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (request.url === '/health/live') answer(200, { status: 'live' });
+    else if (request.url === '/health/ready') {
+      void check().then((found) =>
+        answer(found.length === 0 ? 200 : 503, { status: found.length === 0 ? 'ready' : 'not ready', troubles: found }),
+      );
+    } else answer(404, { status: 'unknown', paths: ['/health/live', '/health/ready'] });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Queryable } from '../database.ts';
+import { envelope, type Publication } from '../envelope.ts';
+
+interface OutboxRow {
+  id: string;
+  message_id: string;
+  exchange: string;
+  routing_key: string;
+  type: string;
+  headers: unknown;
+  body: string;
+}
+
+/** Writes messages beside the change that causes them, in its transaction. They are ours to publish for two seconds. */
+export async function insertOutbox(sql: Queryable, publications: readonly Publication[]): Promise<void> {
+  if (publications.length === 0) return;
+  await sql`
+    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
+    select * from unnest(
+      ${publications.map((p) => p.row)}::uuid[],
+      ${publications.map((p) => p.id)}::uuid[],
+      ${publications.map((p) => p.exchange)}::text[],
+      ${publications.map((p) => p.routingKey)}::text[],
+      ${publications.map((p) => p.type)}::text[],
+      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::jsonb[],
+      ${publications.map((p) => p.body)}::text[]
+    )`;
+}
+
+/** Writes messages that wait for their time: retries. Visible, cancellable, the same on every broker version. */
+export async function insertScheduled(
+  sql: Queryable,
+  scheduled: readonly { publication: Publication; availableAt: Date }[],
+): Promise<void> {
+  if (scheduled.length === 0) return;
+  const publications = scheduled.map((s) => s.publication);
+  await sql`
+    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body, available_at)
+    select * from unnest(
+      ${publications.map((p) => p.row)}::uuid[],
+      ${publications.map((p) => p.id)}::uuid[],
+      ${publications.map((p) => p.exchange)}::text[],
+      ${publications.map((p) => p.routingKey)}::text[],
+      ${publications.map((p) => p.type)}::text[],
+      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::jsonb[],
+      ${publications.map((p) => p.body)}::text[],
+      ${scheduled.map((s) => s.availableAt.toISOString())}::text[]::timestamptz[]
+    )`;
+}
+
+/** Forgets messages the broker has confirmed. */
+export async function deletePublished(sql: Queryable, rows: readonly string[]): Promise<void> {
+  await sql`delete from platform.outbox where id = any(${rows as string[]}::uuid[])`;
+}
+
+/** Keeps messages that no queue took, says so, and tries them again in a while. */
+export async function markReturned(sql: Queryable, rows: readonly string[]): Promise<void> {
+  await sql`
+    update platform.outbox
+    set returned_at = coalesce(returned_at, now()), return_text = 'no queue is bound for it',
+        available_at = now() + interval '10 seconds'
+    where id = any(${rows as string[]}::uuid[])`;
+}
+
+/** Leases messages whose time has come to the caller, oldest first; unpublished, they are due again in ten seconds. */
+export async function leaseDue(sql: Queryable, limit: number): Promise<Publication[]> {
+  const rows = await sql<OutboxRow[]>`
+    update platform.outbox o set available_at = now() + interval '10 seconds'
+    from (
+      select id from platform.outbox where available_at <= now()
+      order by available_at limit ${limit} for update skip locked
+    ) due
+    where o.id = due.id
+    returning o.id, o.message_id, o.exchange, o.routing_key, o.type, o.headers, o.body`;
+  return rows.map((row) => ({
+    row: row.id,
+    id: row.message_id,
+    exchange: row.exchange,
+    routingKey: row.routing_key,
+    type: row.type,
+    envelope: envelope.parse(row.headers),
+    body: row.body,
+  }));
+}
