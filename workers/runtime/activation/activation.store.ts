@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { activateItem } from '../../../contracts/messages/activation.ts';
+import { characteristics, failure, resource } from '../../../contracts/messages/values.ts';
+import type { Database } from '../../../ops/platform/database.ts';
+import type { Aggregate } from '../handler.ts';
+import type { Activation } from './activation.decide.ts';
+import { entryStates, phases } from './activation.machine.ts';
+
+const stored = z.object({
+  id: z.string(),
+  revision: z.int(),
+  command: activateItem.schema,
+  phase: z.enum(phases),
+  entries: z.array(
+    z.object({
+      step: z.string(),
+      platform: z.string(),
+      direction: z.enum(['apply', 'undo']),
+      values: z.enum(['requested', 'previous']),
+      state: z.enum(entryStates),
+      generation: z.int(),
+      attempt: z.int(),
+      failures: z.int(),
+      uncertainSince: z.string().optional(),
+      failure: failure.optional(),
+    }),
+  ),
+  position: z.int(),
+  characteristics,
+  resources: z.array(resource),
+  sequence: z.int(),
+  failure: failure.optional(),
+});
+
+/** The business key in words, for people who look at the table. */
+const businessKey = ({ command }: Activation): string =>
+  JSON.stringify([command.orderId, command.itemId, command.action]);
+
+/** Activations, one row each, with the open intent in the row: its lease is `due_at`, its fence the entry's attempt. */
+export function activations(committed: (states: readonly Activation[]) => void): Aggregate<Activation> {
+  return {
+    name: 'activation',
+    key: (activation) => activation.id,
+    async load(tx, ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await tx<{ doc: unknown; due_at: Date | null }[]>`
+        select doc, due_at from activation.activation where id = any(${ids as string[]}::uuid[]) order by id for update`;
+      return new Map(
+        rows.map((row): [string, Activation] => {
+          const doc = stored.parse(row.doc);
+          return [doc.id, { ...doc, dueAt: row.due_at }];
+        }),
+      );
+    },
+    async save(tx, states) {
+      const docs = states.map(({ dueAt: _column, ...doc }) => JSON.stringify(doc));
+      await tx`
+        insert into activation.activation (id, business_key, service_type, revision, phase, due_at, doc, updated_at)
+        select *, now() from unnest(
+          ${states.map((s) => s.id)}::uuid[],
+          ${states.map(businessKey)}::text[],
+          ${states.map((s) => s.command.serviceType)}::text[],
+          ${states.map((s) => s.revision)}::bigint[],
+          ${states.map((s) => s.phase)}::text[],
+          ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+          ${docs}::text[]::jsonb[]
+        )
+        on conflict (id) do update set
+          revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, doc = excluded.doc,
+          updated_at = excluded.updated_at`;
+    },
+    committed: (states) => committed(states as readonly Activation[]),
+  };
+}
+
+/** Activations of a service type whose lease or waiting time is over, oldest first. */
+export async function dueActivations(sql: Database, serviceType: string, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from activation.activation
+    where service_type = ${serviceType} and due_at <= now() order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MessageDefinition, command } from '../../contracts/messages/message.ts';
+import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
+import type { Log } from '../../ops/platform/log.ts';
+import { z } from 'zod';
+import { type Aggregate, type Decision, type Handler, type Received, on } from './handler.ts';
+import type { Lane } from './lane.ts';
+
+/** How often due aggregates are looked for; also how late an alarm may ring. */
+const lookMs = 500;
+const mostAtOnce = 200;
+
+const due: MessageDefinition<{ id: string }> = command('runtime.due.v1', {
+  body: z.object({ id: z.string() }),
+  to: '',
+});
+
+export interface AlarmOptions<State> {
+  readonly of: Aggregate<State>;
+  /** Ids of aggregates whose time has come by the database's clock, oldest first. */
+  readonly due: (sql: Database, limit: number) => Promise<readonly string[]>;
+  /** Looks again whether it is due: another replica may have been first. */
+  readonly decide: (state: State | undefined, received: Received<{ id: string }>) => Decision<State>;
+}
+
+/**
+ * Rings for aggregates whose `due_at` has passed: deadlines, retries, leases, everything that awaits an answer. This is
+ * what makes a lost message, a lost queue or a lost process harmless.
+ */
+export function startAlarms<State>(
+  sql: Database,
+  lane: Lane,
+  log: Log,
+  options: AlarmOptions<State>,
+): { stop(): Promise<void> } {
+  const handler: Handler = on(due, { of: options.of, key: (body) => body.id, decide: options.decide });
+  const abort = new AbortController();
+
+  async function watch(): Promise<void> {
+    while (!abort.signal.aborted) {
+      try {
+        for (const id of await options.due(sql, mostAtOnce)) {
+          lane.happened({ kind: 'fact', handler, body: { id }, correlationId: id });
+        }
+      } catch (error) {
+        log.warn(
+          { error },
+          isDatabaseFault(error) ? 'cannot look for alarms, database away' : 'cannot look for alarms',
+        );
+      }
+      await sleep(lookMs, undefined, { signal: abort.signal }).catch(() => undefined);
+    }
+  }
+  const watching = watch();
+  return {
+    async stop() {
+      abort.abort();
+      await watching;
+    },
+  };
+}

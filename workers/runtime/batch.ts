@@ -1,0 +1,256 @@
+import type { Outgoing } from '../../contracts/messages/message.ts';
+import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Envelope, Publication } from '../../ops/platform/envelope.ts';
+import { newId } from '../../ops/platform/ids.ts';
+import { claimInbox, inboxKey } from '../../ops/platform/inbox.store.ts';
+import type { Log } from '../../ops/platform/log.ts';
+import { insertOutbox, insertScheduled } from '../../ops/platform/outbox/outbox.store.ts';
+import { type Cause, causeOf, deadLetter, fallenLetter } from './dead-letter.ts';
+import type { Aggregate, Decision } from './handler.ts';
+import type { Fact, Item, Work } from './item.ts';
+import { type RetryPolicy, retryDelay } from './retry.ts';
+
+/** What a batch is run with. */
+export interface BatchSettings {
+  /** The queue: the inbox's consumer, and what retries come back to. */
+  readonly queue: string;
+  readonly worker: string;
+  readonly retry: RetryPolicy;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** What the commit made true; publishing and acking come after it. */
+export interface Committed {
+  readonly publications: readonly Publication[];
+  readonly saved: ReadonlyMap<Aggregate<unknown>, readonly unknown[]>;
+}
+
+/** Everything a batch will write, gathered while its messages are decided in memory. */
+interface Writes {
+  readonly publications: Publication[];
+  readonly scheduled: { publication: Publication; availableAt: Date }[];
+  readonly changed: Map<Aggregate<unknown>, Map<string, unknown>>;
+}
+
+/**
+ * Runs a batch in one transaction: claim the inbox rows, load all aggregates, decide each message in memory (several of
+ * one aggregate fold in turn), write states, outbox and retries as multi-row statements, commit.
+ *
+ * A throw in `decide` fails its message alone. A throw anywhere else is the batch's, and the caller's to halve.
+ */
+export function runBatch(sql: Database, work: readonly Work[], settings: BatchSettings): Promise<Committed> {
+  return sql.begin(async (tx) => {
+    const { fresh, now } = await claimInbox(tx, settings.queue, work.flatMap(keyOf));
+    const todo = work.filter(
+      (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
+    );
+    const handled = todo.filter((one) => one.kind !== 'unreadable');
+    const loaded = await loadAggregates(tx, handled);
+    const contexts = await loadContexts(tx, handled);
+    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
+
+    for (const one of todo) {
+      if (one.kind === 'unreadable') {
+        giveUp(one, { errorClass: 'Unreadable', errorCode: one.code, errorMessage: one.reason }, settings, now, writes);
+        continue;
+      }
+      const states = loaded.get(one.handler.aggregate) ?? new Map<string, unknown>();
+      try {
+        const decision = decide(one, states, contexts.get(one.handler), now);
+        apply(one, decision, states, settings, now, writes);
+      } catch (error) {
+        if (one.kind === 'fact') throw error;
+        fail(one, causeOf(error), settings, now, writes);
+      }
+    }
+    return write(tx, writes);
+  }) as Promise<Committed>;
+}
+
+/**
+ * Records that one message failed on its own (its save threw, alone): retry or dead letter, in a transaction of its own.
+ */
+export function recordFailure(sql: Database, item: Item, error: unknown, settings: BatchSettings): Promise<Committed> {
+  return sql.begin(async (tx) => {
+    const key = { messageId: item.id, attempt: item.envelope.attempt };
+    const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
+    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
+    if (fresh.size > 0) fail(item, causeOf(error), settings, now, writes);
+    return write(tx, writes);
+  }) as Promise<Committed>;
+}
+
+/** Parks one message in a transaction of its own: what crashed its worker again and again. */
+export function parkOne(sql: Database, item: Item, cause: Cause, settings: BatchSettings): Promise<Committed> {
+  return sql.begin(async (tx) => {
+    const key = { messageId: item.id, attempt: item.envelope.attempt };
+    const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
+    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
+    if (fresh.size > 0) giveUp(item, cause, settings, now, writes);
+    return write(tx, writes);
+  }) as Promise<Committed>;
+}
+
+const keyOf = (one: Work) => (one.kind === 'fact' ? [] : [{ messageId: one.id, attempt: one.envelope.attempt }]);
+
+async function loadAggregates(
+  tx: Transaction,
+  work: readonly (Item | Fact)[],
+): Promise<Map<Aggregate<unknown>, Map<string, unknown>>> {
+  const keys = new Map<Aggregate<unknown>, Set<string>>();
+  for (const { handler, body } of work) {
+    const known = keys.get(handler.aggregate) ?? new Set<string>();
+    for (const key of handler.keys(body)) known.add(key);
+    keys.set(handler.aggregate, known);
+  }
+  const loaded = new Map<Aggregate<unknown>, Map<string, unknown>>();
+  for (const aggregate of [...keys.keys()].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    loaded.set(aggregate, await aggregate.load(tx, [...(keys.get(aggregate) ?? [])].toSorted()));
+  }
+  return loaded;
+}
+
+async function loadContexts(tx: Transaction, work: readonly (Item | Fact)[]): Promise<Map<unknown, unknown>> {
+  const contexts = new Map<unknown, unknown>();
+  for (const [handler, group] of Map.groupBy(work, (one) => one.handler)) {
+    contexts.set(
+      handler,
+      await handler.context(
+        tx,
+        group.map((one) => one.body),
+      ),
+    );
+  }
+  return contexts;
+}
+
+function decide(
+  one: Item | Fact,
+  states: ReadonlyMap<string, unknown>,
+  context: unknown,
+  now: Date,
+): Decision<unknown> {
+  const id = one.kind === 'message' ? one.id : newId();
+  const awaited = one.kind === 'message' && one.envelope.awaited === true;
+  const answers = one.kind === 'message' ? one.envelope.answers : undefined;
+  return one.handler.decide((key) => states.get(key), { id, body: one.body, now, awaited, answers }, context);
+}
+
+function apply(
+  one: Item | Fact,
+  decision: Decision<unknown>,
+  states: Map<string, unknown>,
+  settings: BatchSettings,
+  now: Date,
+  writes: Writes,
+): void {
+  switch (decision.end) {
+    case 'done': {
+      const aggregate = one.handler.aggregate;
+      const changed = writes.changed.get(aggregate) ?? new Map<string, unknown>();
+      for (const state of decision.save ?? []) {
+        states.set(aggregate.key(state), state);
+        changed.set(aggregate.key(state), state);
+      }
+      writes.changed.set(aggregate, changed);
+      for (const outgoing of decision.send ?? []) writes.publications.push(publication(outgoing, one));
+      for (const fallen of decision.fallOut ?? []) {
+        const letter = publication(fallen.message, one);
+        writes.publications.push(
+          fallenLetter(letter, {
+            ...settings,
+            cause: { errorClass: 'FallenOut', errorCode: fallen.code, errorMessage: fallen.reason },
+            now,
+          }),
+        );
+      }
+      return;
+    }
+    case 'park':
+      if (one.kind === 'fact') throw new Error(`a fact cannot be parked: ${decision.reason}`);
+      return giveUp(
+        one,
+        { errorClass: 'Parked', errorCode: decision.code, errorMessage: decision.reason },
+        settings,
+        now,
+        writes,
+      );
+    case 'later':
+      if (one.kind === 'fact') throw new Error('a fact cannot wait: its alarm does');
+      writes.scheduled.push({ publication: again(one, settings.queue, one.envelope), availableAt: decision.at });
+      return;
+    default:
+      decision satisfies never;
+  }
+}
+
+/** Counts a failure: again later with backoff, or given up. */
+function fail(item: Item, cause: Cause, settings: BatchSettings, now: Date, writes: Writes): void {
+  const failures = item.envelope.failures + 1;
+  const delay = retryDelay(settings.retry, failures, settings.random());
+  if (delay === 'exhausted') return giveUp(item, cause, settings, now, writes);
+  settings.log.warn({ ...subject(item), failures, delay, error: cause }, 'message failed, trying again');
+  const firstFailedAt = item.envelope.firstFailedAt ?? now.toISOString();
+  writes.scheduled.push({
+    publication: again(item, settings.queue, { ...item.envelope, failures, firstFailedAt }),
+    availableAt: new Date(now.getTime() + delay),
+  });
+}
+
+function giveUp(one: Exclude<Work, Fact>, cause: Cause, settings: BatchSettings, now: Date, writes: Writes): void {
+  settings.log.error({ ...subject(one), error: cause }, 'message dead-lettered');
+  writes.publications.push(deadLetter(one, settings.queue, settings.worker, cause, now));
+}
+
+const subject = (one: Exclude<Work, Fact>) => ({
+  messageId: one.id,
+  type: one.type,
+  correlationId: one.envelope.correlationId,
+  attempt: one.envelope.attempt,
+});
+
+/** The same message to the same queue, past the exchange that would hand it to every other consumer again. */
+const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
+  row: newId(),
+  id: item.id,
+  exchange: '',
+  routingKey: queue,
+  type: item.type,
+  envelope: { ...envelope, attempt: item.envelope.attempt + 1 },
+  body: item.delivery.body.toString('utf8'),
+});
+
+/** A message caused by another: it inherits the correlation, and answers whoever waits for its cause. */
+function publication({ definition, body }: Outgoing, cause: Item | Fact): Publication {
+  const id = newId();
+  const answers =
+    cause.kind === 'message' && cause.envelope.awaited === true && definition.kind === 'event' ? cause.id : undefined;
+  return {
+    row: id,
+    id,
+    exchange: definition.exchange,
+    routingKey: definition.route(body),
+    type: definition.name,
+    envelope: {
+      correlationId: cause.kind === 'message' ? cause.envelope.correlationId : cause.correlationId,
+      ...(cause.kind === 'message' ? { causationId: cause.id } : {}),
+      ...(answers === undefined ? {} : { answers }),
+      attempt: 1,
+      failures: 0,
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+async function write(tx: Transaction, writes: Writes): Promise<Committed> {
+  const saved = new Map<Aggregate<unknown>, readonly unknown[]>();
+  for (const [aggregate, states] of writes.changed) {
+    if (states.size === 0) continue;
+    saved.set(aggregate, [...states.values()]);
+    await aggregate.save(tx, [...states.values()]);
+  }
+  await insertOutbox(tx, writes.publications);
+  await insertScheduled(tx, writes.scheduled);
+  return { publications: writes.publications, saved };
+}

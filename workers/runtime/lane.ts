@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery, Subscription } from '../../ops/platform/broker/subscription.ts';
+import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
+import { countCrash, forgetCrashes } from '../../ops/platform/inbox.store.ts';
+import type { Relay } from '../../ops/platform/outbox/relay.ts';
+import { type BatchSettings, type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
+import type { Handler } from './handler.ts';
+import { type Fact, type Item, type Work, readDelivery } from './item.ts';
+
+/** Bodies past this are not carried through our own dead-lettering: the broker moves them. Ours are under 256 KiB. */
+const largestBody = 1_048_576;
+/** A delivery handed out this often before may be what crashes its worker: it is taken alone, and counted. */
+const suspectReturns = 2;
+const crashLimit = 3;
+
+export interface LaneOptions extends BatchSettings {
+  readonly sql: Database;
+  readonly relay: Relay;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly batchSize: number;
+  /** How many deliveries may be begun now (a bulkhead's room); facts are never held back. Call `wake` when it grows. */
+  readonly room?: () => number;
+}
+
+/**
+ * One batch at a time: takes what has gathered while the last one ran, so that batches grow with load and an idle
+ * system waits for nothing.
+ */
+export interface Lane {
+  deliver(delivery: Delivery, subscription: Subscription): void;
+  happened(fact: Fact): void;
+  wake(): void;
+  /** Forgets what a lost channel delivered: it comes again. */
+  lost(session: object): void;
+  /** Ends the running batch, drops what was not begun, resolves when still. */
+  stop(): Promise<void>;
+}
+
+export function createLane(options: LaneOptions): Lane {
+  const { sql, log } = options;
+  let deliveries: { delivery: Delivery; subscription: Subscription }[] = [];
+  let facts: Fact[] = [];
+  let running: Promise<void> | undefined;
+  let stopped = false;
+
+  function wake(): void {
+    if (stopped || running !== undefined) return;
+    running = run().finally(() => {
+      running = undefined;
+      if (ready()) wake();
+    });
+  }
+
+  const room = (): number => Math.min(options.batchSize, options.room?.() ?? options.batchSize);
+  const ready = (): boolean => !stopped && (facts.length > 0 || (deliveries.length > 0 && room() > 0));
+
+  async function run(): Promise<void> {
+    // Whatever arrives in the same turn of the event loop belongs to the batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (ready()) {
+      if (facts.length > 0) await settle(facts.splice(0, options.batchSize), () => undefined);
+      if (stopped) return;
+      const taken = deliveries.splice(0, room());
+      const suspects = taken.filter(({ delivery }) => delivery.returns >= suspectReturns);
+      const innocents = taken.filter(({ delivery }) => delivery.returns < suspectReturns);
+      await take(innocents);
+      for (const suspect of suspects) if (!stopped) await takeAlone(suspect);
+    }
+  }
+
+  async function take(taken: readonly { delivery: Delivery; subscription: Subscription }[]): Promise<void> {
+    const work: Work[] = [];
+    for (const { delivery, subscription } of taken) {
+      if (delivery.body.length > largestBody) {
+        log.error(
+          { messageId: delivery.messageId, bytes: delivery.body.length },
+          'message too large, left to the broker to dead-letter',
+        );
+        subscription.reject(delivery);
+      } else work.push(readDelivery(delivery, options.handlers));
+    }
+    const byDelivery = new Map(taken.map(({ delivery, subscription }) => [delivery, subscription]));
+    await settle(work, (settled) => {
+      const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
+      for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
+        subscription?.ack(group);
+    });
+  }
+
+  /** Counts before, forgets after: at the limit the message is parked, and only this one. */
+  async function takeAlone(suspect: { delivery: Delivery; subscription: Subscription }): Promise<void> {
+    const item = readDelivery(suspect.delivery, options.handlers);
+    if (item.kind === 'unreadable') return take([suspect]);
+    const crashes = await patiently(() => countCrash(sql, options.queue, item.id));
+    if (crashes === undefined) return;
+    if (crashes > crashLimit) {
+      const cause = { errorClass: 'CrashLoop', errorMessage: `its worker died ${crashes - 1} times while handling it` };
+      const committed = await patiently(() => parkOne(sql, item, cause, options));
+      if (committed === undefined) return;
+      finish(committed);
+      suspect.subscription.ack([suspect.delivery]);
+    } else {
+      await take([suspect]);
+    }
+    await patiently(() => forgetCrashes(sql, options.queue, item.id));
+  }
+
+  /** Runs work to its end: whole, or in halves down to the culprit. A database that is away is waited for. */
+  async function settle(work: readonly Work[], ack: (settled: readonly Work[]) => void): Promise<void> {
+    if (work.length === 0) return;
+    try {
+      const committed = await patiently(() => runBatch(sql, work, options));
+      if (committed === undefined) return;
+      finish(committed);
+      ack(work);
+    } catch (error) {
+      if (work.length > 1) {
+        const middle = Math.ceil(work.length / 2);
+        await settle(work.slice(0, middle), ack);
+        await settle(work.slice(middle), ack);
+        return;
+      }
+      const [culprit] = work;
+      if (culprit?.kind === 'message') await blame(culprit, error, ack);
+      else
+        log.error(
+          { error, fact: culprit?.kind === 'fact' ? culprit.body : undefined },
+          'a fact could not be recorded; its alarm will bring it again',
+        );
+    }
+  }
+
+  async function blame(culprit: Item, error: unknown, ack: (settled: readonly Work[]) => void): Promise<void> {
+    const committed = await patiently(() => recordFailure(sql, culprit, error, options));
+    if (committed === undefined) return;
+    finish(committed);
+    ack([culprit]);
+  }
+
+  /** Repeats while the database is at fault, which counts against nobody. Undefined when stopped meanwhile. */
+  async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isDatabaseFault(error)) throw error;
+        if (stopped) return undefined;
+        if (tries === 0) log.warn({ error }, 'database away or busy, trying the same batch again');
+        await sleep(Math.min(50 * 2 ** tries, 2_000));
+      }
+    }
+  }
+
+  function finish(committed: Committed): void {
+    options.relay.committed(committed.publications);
+    for (const [aggregate, states] of committed.saved) aggregate.committed?.(states);
+  }
+
+  return {
+    deliver(delivery, subscription) {
+      deliveries.push({ delivery, subscription });
+      wake();
+    },
+    happened(fact) {
+      facts.push(fact);
+      wake();
+    },
+    wake,
+    lost(session) {
+      deliveries = deliveries.filter(({ delivery }) => delivery.session !== session);
+    },
+    async stop() {
+      stopped = true;
+      deliveries = [];
+      await running;
+      // What already happened is worth recording: without it an outcome would have to be read back.
+      const last = facts;
+      facts = [];
+      if (last.length > 0) await settle(last, () => undefined);
+    },
+  };
+}
