@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { serviceSpecification } from '../../contracts/messages/service-catalog.ts';
+import { service, supportingService } from '../../contracts/messages/service-inventory.ts';
+import { serviceOrder } from '../../contracts/messages/service-ordering.ts';
+import { characteristics } from '../../contracts/messages/values.ts';
+import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../runtime/handler.ts';
+import type { OrderState } from './service-order.decide.ts';
+
+/** The stored document; rolling deployments read it in both versions, so additions are optional. */
+const stored = z.object({
+  order: serviceOrder,
+  work: z.record(
+    z.string(),
+    z.object({
+      resolved: z.object({ specification: serviceSpecification, characteristics }).optional(),
+      claimNumber: z.int().optional(),
+      previous: characteristics.optional(),
+      supporting: z.array(supportingService).optional(),
+      settled: service.optional(),
+    }),
+  ),
+  reminders: z.int(),
+});
+
+interface Row {
+  doc: unknown;
+  due_at: Date | null;
+  deleted: boolean;
+}
+
+const stateOf = (row: Row): OrderState => ({
+  ...(stored.parse(row.doc) as Omit<OrderState, 'dueAt' | 'deleted'>),
+  dueAt: row.due_at,
+  deleted: row.deleted,
+});
+
+/** Service orders, one row each. */
+export const serviceOrders: Aggregate<OrderState> = {
+  name: 'service-order',
+  key: (state) => state.order.id,
+  load: lockServiceOrders,
+  save: saveServiceOrders,
+};
+
+async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promise<Map<string, OrderState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx<Row[]>`
+    select doc, due_at, deleted from service_ordering.service_order
+    where id = any(${ids as string[]}) order by id for update`;
+  return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
+}
+
+async function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): Promise<void> {
+  const docs = states.map(({ order, work, reminders }) => JSON.stringify({ order, work, reminders }));
+  await tx`
+    insert into service_ordering.service_order as o (id, revision, state, due_at, doc, deleted, updated_at)
+    select *, now() from unnest(
+      ${states.map((s) => s.order.id)}::text[],
+      ${states.map((s) => s.order.revision)}::bigint[],
+      ${states.map((s) => s.order.state)}::text[],
+      ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+      ${docs}::text[]::jsonb[],
+      ${states.map((s) => String(s.deleted))}::text[]::boolean[]
+    )
+    on conflict (id) do update set
+      revision = excluded.revision, state = excluded.state, due_at = excluded.due_at, doc = excluded.doc,
+      deleted = excluded.deleted, updated_at = excluded.updated_at`;
+}
+
+/** Orders whose alarm rings, oldest first. */
+export async function dueServiceOrders(sql: Database, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from service_ordering.service_order where due_at <= now() order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}
+
+/** A page of orders by id, for a rebuild of the views. */
+export async function pageOfServiceOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {
+  const rows = await tx<Row[]>`
+    select doc, due_at, deleted from service_ordering.service_order
+    where id > ${after ?? ''} order by id limit ${limit}`;
+  return rows.map(stateOf);
+}

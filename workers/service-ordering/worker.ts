@@ -1,0 +1,25 @@
+import { serviceOrderingQueue } from '../../contracts/topology.ts';
+import { startAlarms } from '../runtime/alarms.ts';
+import { done } from '../runtime/handler.ts';
+import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
+import { startWorker } from '../runtime/worker.ts';
+import { handlers } from './handlers.ts';
+import { onDue } from './service-order.decide.ts';
+import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
+
+/** Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing. */
+export function startServiceOrdering(dependencies: RoleDependencies): RunningRole {
+  const worker = startWorker(dependencies, { queue: serviceOrderingQueue, worker: 'service-ordering', handlers });
+  const alarms = startAlarms(dependencies.sql, worker.lane, dependencies.log, {
+    of: serviceOrders,
+    due: dueServiceOrders,
+    decide: (state, { now }) => done(onDue(state, now)),
+  });
+  return {
+    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    async stop() {
+      await alarms.stop();
+      await worker.stop();
+    },
+  };
+}
