@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { claimRequest, service } from '../../contracts/messages/service-inventory.ts';
+import { failure } from '../../contracts/messages/values.ts';
+import { orderItemActions } from '../../contracts/states/service-order.ts';
+import type { Transaction } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../runtime/handler.ts';
+import type { ServiceState } from './service.decide.ts';
+
+/** The stored document. A service being claimed for the first time has revision 0 in `before`. */
+const stored = z.object({
+  service,
+  waiting: z.array(z.object({ orderId: z.string(), request: claimRequest })),
+  claims: z.int(),
+  change: z
+    .object({
+      action: z.enum(orderItemActions),
+      before: service.extend({ revision: z.int().nonnegative() }),
+      sequence: z.int(),
+    })
+    .nullable(),
+  lastSettled: z
+    .object({
+      number: z.int(),
+      orderId: z.string(),
+      itemId: z.string(),
+      outcome: z.enum(['completed', 'failed']),
+      failure: failure.optional(),
+    })
+    .nullable(),
+});
+
+interface Row {
+  doc: unknown;
+  deleted: boolean;
+}
+
+const stateOf = (row: Row): ServiceState => ({ ...stored.parse(row.doc), deleted: row.deleted });
+
+/** Services, one row each; this worker is their only writer. */
+export const services: Aggregate<ServiceState> = {
+  name: 'service',
+  key: (state) => state.service.id,
+  async load(tx, ids) {
+    if (ids.length === 0) return new Map();
+    const rows = await tx<Row[]>`
+      select doc, deleted from service_inventory.service where id = any(${ids as string[]}) order by id for update`;
+    return new Map(rows.map(stateOf).map((state) => [state.service.id, state]));
+  },
+  async save(tx, states) {
+    const docs = states.map(({ deleted: _column, ...doc }) => JSON.stringify(doc));
+    await tx`
+      insert into service_inventory.service (id, revision, state, doc, deleted, updated_at)
+      select *, now() from unnest(
+        ${states.map((s) => s.service.id)}::text[],
+        ${states.map((s) => s.service.revision)}::bigint[],
+        ${states.map((s) => s.service.state)}::text[],
+        ${docs}::text[]::jsonb[],
+        ${states.map((s) => String(s.deleted))}::text[]::boolean[]
+      )
+      on conflict (id) do update set
+        revision = excluded.revision, state = excluded.state, doc = excluded.doc, deleted = excluded.deleted,
+        updated_at = excluded.updated_at`;
+  },
+};
+
+/** A page of services by id, for a rebuild of the views. */
+export async function pageOfServices(tx: Transaction, after: string | null, limit: number): Promise<ServiceState[]> {
+  const rows = await tx<Row[]>`
+    select doc, deleted from service_inventory.service where id > ${after ?? ''} order by id limit ${limit}`;
+  return rows.map(stateOf);
+}

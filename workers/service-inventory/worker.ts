@@ -1,0 +1,13 @@
+import { serviceInventoryQueue } from '../../contracts/topology.ts';
+import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
+import { startWorker } from '../runtime/worker.ts';
+import { handlers } from './handlers.ts';
+
+/** Service inventory: the authoritative deployed state, with one writer. */
+export function startServiceInventory(dependencies: RoleDependencies): RunningRole {
+  const worker = startWorker(dependencies, { queue: serviceInventoryQueue, worker: 'service-inventory', handlers });
+  return {
+    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    stop: () => worker.stop(),
+  };
+}
