@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises';
+import type { Activator } from '../runtime/activation/activator.ts';
+
+/** Service types that have an activator: one per folder here, named as the folder is. */
+export async function activatorTypes(): Promise<string[]> {
+  const entries = await readdir(import.meta.dirname, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
+}
+
+/**
+ * Loads activators by service type.
+ *
+ * @throws Error when a type has no folder, or its folder declares another type
+ */
+export async function loadActivators(serviceTypes: readonly string[]): Promise<Activator[]> {
+  const known = await activatorTypes();
+  return Promise.all(
+    serviceTypes.map(async (serviceType) => {
+      if (!known.includes(serviceType))
+        throw new Error(`There is no activator "${serviceType}"; there are ${known.join(', ')}.`);
+      const { default: activator } = (await import(`./${serviceType}/index.ts`)) as { default: Activator };
+      if (activator.serviceType !== serviceType) {
+        throw new Error(
+          `The folder ${serviceType} declares an activator for "${activator.serviceType}": name them alike.`,
+        );
+      }
+      return activator;
+    }),
+  );
+}

@@ -1,0 +1,15 @@
+import { startActivator } from '../runtime/activation/worker.ts';
+import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
+import { activatorTypes, loadActivators } from './registry.ts';
+
+/** The activator role: runs the service types the configuration names, all of them unless told. */
+export async function startActivators(dependencies: RoleDependencies): Promise<RunningRole> {
+  const activators = await loadActivators(dependencies.configuration.SERVICE_TYPES ?? (await activatorTypes()));
+  const running = activators.map((activator) => startActivator(activator, dependencies));
+  return {
+    troubles: () => running.flatMap((one) => one.troubles()),
+    async stop() {
+      await Promise.all(running.map((one) => one.stop()));
+    },
+  };
+}
