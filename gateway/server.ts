@@ -1,0 +1,67 @@
+import { serve } from '@hono/node-server';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { Configuration } from '../ops/platform/configuration.ts';
+import type { Database } from '../ops/platform/database.ts';
+import type { Log } from '../ops/platform/log.ts';
+import type { Relay } from '../ops/platform/outbox/relay.ts';
+import { serviceInventoryApi } from './apis/tmf638/api.ts';
+import { serviceOrderingApi } from './apis/tmf641/api.ts';
+import { createApp } from './tmf630/app.ts';
+import type { BoundaryOptions } from './tmf630/boundary.ts';
+import { createViewStore } from './tmf630/views.store.ts';
+import { createCommands } from './views/commands.ts';
+import { createOutcomes } from './views/outcomes.ts';
+
+export interface GatewayDependencies {
+  readonly sql: Database;
+  readonly relay: Relay;
+  readonly log: Log;
+  readonly configuration: Pick<Configuration, 'PORT' | 'HOST' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'COMMAND_WAIT_MS'>;
+}
+
+export interface Gateway {
+  readonly port: number;
+  /** Answers what is under way, takes nothing new. */
+  stop(): Promise<void>;
+}
+
+/** The TMF application over its dependencies; servers and tests use the same one. */
+export function gatewayApp({ sql, relay, log, configuration }: GatewayDependencies): ReturnType<typeof createApp> {
+  const options: BoundaryOptions = {
+    publicUrl: configuration.PUBLIC_URL,
+    trustForwarded: () => configuration.TRUST_PROXY,
+    onFailure: (error, request) => log.error({ error, ...request }, 'request failed'),
+  };
+  const store = createViewStore(sql);
+  const commands = createCommands({
+    sql,
+    relay,
+    outcomes: createOutcomes(sql, log),
+    waitMs: configuration.COMMAND_WAIT_MS,
+  });
+  return createApp({
+    ...options,
+    apis: [serviceOrderingApi(store, commands, options), serviceInventoryApi(store, commands, options)],
+  });
+}
+
+/** Starts the HTTP server of the TMF boundary. */
+export async function startGateway(dependencies: GatewayDependencies): Promise<Gateway> {
+  const { PORT: port, HOST: hostname } = dependencies.configuration;
+  const app = gatewayApp(dependencies);
+  const server = await new Promise<Server>((resolve, reject) => {
+    const starting = serve({ fetch: app.fetch, port, hostname }, () => resolve(starting)) as Server;
+    starting.once('error', reject);
+  });
+  dependencies.log.info({ port: (server.address() as AddressInfo).port }, 'gateway listens');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), 5_000).unref();
+      }),
+  };
+}

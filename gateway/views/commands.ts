@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import type { Outgoing } from '../../contracts/messages/message.ts';
+import type { CommandRefused } from '../../contracts/messages/values.ts';
+import type { JsonObject } from '../../contracts/tmf/common.ts';
+import type { Database } from '../../ops/platform/database.ts';
+import type { Publication } from '../../ops/platform/envelope.ts';
+import { newId } from '../../ops/platform/ids.ts';
+import type { Relay } from '../../ops/platform/outbox/relay.ts';
+import type { RequestContext } from '../tmf630/boundary.ts';
+import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
+import { TmfError, notFound, preconditionFailed, refuse, unavailable } from '../tmf630/errors.ts';
+import { type IdempotencyClaim, judgeClaim } from '../tmf630/idempotency.ts';
+import type { StoredView, ViewStore } from '../tmf630/view-store.ts';
+import type { CommandOutcome } from './outcome.store.ts';
+import type { Outcomes } from './outcomes.ts';
+import {
+  type KnownKey,
+  claimKey,
+  forgetKey,
+  readKey,
+  sendAwaited,
+  settleKey,
+  submit,
+  takeOverKey,
+} from './submit.store.ts';
+
+/** How the gateway gets things done: it never does them itself. */
+export interface Commands {
+  /** Accepts a create at once, in one local statement; the broker may be down. */
+  accept(ctx: RequestContext, submission: Accepting): Promise<{ view: StoredView; replayed?: boolean }>;
+  /** Sends a command and waits a bounded time for what its owner says. */
+  ask(ctx: RequestContext, question: Asking): Promise<{ id: string; revision: number; replayed: boolean }>;
+}
+
+export interface Accepting {
+  readonly resource: ResourceDescriptor;
+  readonly id: string;
+  readonly document: JsonObject;
+  readonly view: JsonObject;
+  readonly command: Outgoing;
+}
+
+export interface Asking {
+  readonly resource: ResourceDescriptor;
+  readonly id: string;
+  /**
+   * Computes the command; again on the then newest revision when the owner found the one it was computed from overtaken.
+   * Undefined: there is nothing to do.
+   */
+  readonly attempt: () => Promise<{ command: Outgoing; document?: JsonObject } | { unchanged: StoredView }>;
+  /** False under If-Match: then an overtaken revision is the client's to hear of. */
+  readonly retryStale: boolean;
+}
+
+export interface CommandsOptions {
+  readonly sql: Database;
+  readonly relay: Relay;
+  readonly outcomes: Outcomes;
+  readonly waitMs: number;
+}
+
+/** How often an overtaken PATCH is computed again. */
+const staleRetries = 3;
+
+export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions): Commands {
+  async function accept(ctx: RequestContext, { resource, id, document, view, command }: Accepting) {
+    const message = publication(command, id, false);
+    const stored: StoredView = { id, revision: 0, doc: view };
+    const key = ctx.idempotency && {
+      scope: scopeOf(ctx.idempotency),
+      bodyHash: ctx.idempotency.bodyHash,
+      response: stored,
+      waitMs,
+    };
+    if (await submit(sql, { resource, id, document, view, message, key })) {
+      relay.committed([message]);
+      return { view: stored };
+    }
+    const known = key && (await readKey(sql, key.scope));
+    if (known === undefined || ctx.idempotency === undefined)
+      throw unavailable('The order could not be accepted just now.');
+    judgeClaim({ bodyHash: known.bodyHash, answered: known.response !== null }, ctx.idempotency);
+    return { view: known.response as StoredView, replayed: true };
+  }
+
+  async function ask(ctx: RequestContext, question: Asking) {
+    const claim = ctx.idempotency;
+    const key = claim && { scope: scopeOf(claim), bodyHash: claim.bodyHash, response: null, waitMs };
+    const known = key && (await claimKey(sql, question.resource.name, question.id, key));
+    if (known !== undefined && claim !== undefined) return again(known, claim, question);
+    try {
+      return await attempts(question, key);
+    } catch (error) {
+      if (key !== undefined) await forgetKey(sql, key.scope);
+      throw error;
+    }
+  }
+
+  type Key = { scope: string; bodyHash: string; response: null; waitMs: number } | undefined;
+
+  async function attempts(question: Asking, key: Key) {
+    const { resource, id } = question;
+    for (let attempt = 0; ; attempt += 1) {
+      const step = await question.attempt();
+      if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: false };
+      const message = publication(step.command, id, true);
+      await sendAwaited(sql, { resource, id, message, document: step.document, key });
+      relay.committed([message]);
+      const outcome = await outcomes.wait(message.id, waitMs);
+      const stale = outcome?.refusal?.kind === 'stale';
+      if (stale && question.retryStale && attempt < staleRetries) continue;
+      return settled(outcome, question, key);
+    }
+  }
+
+  /** The same request again: its answer if there is one, else it waits on for the command that is under way. */
+  async function again(known: KnownKey, claim: IdempotencyClaim, question: Asking) {
+    const scope = scopeOf(claim);
+    const answered = known.response !== null;
+    judgeClaim({ bodyHash: known.bodyHash, answered: answered || !known.inFlight }, claim);
+    if (answered) return { ...(known.response as { id: string; revision: number }), replayed: true };
+    if (known.commandId === null || !(await takeOverKey(sql, scope, waitMs)))
+      throw unavailable('The first request under this key ended early.');
+    const outcome = await outcomes.wait(known.commandId, waitMs);
+    const answer = await settled(outcome, question, { scope, bodyHash: known.bodyHash, response: null, waitMs });
+    return { ...answer, replayed: true };
+  }
+
+  async function settled(outcome: CommandOutcome | undefined, { resource, id, retryStale }: Asking, key: Key) {
+    if (outcome === undefined) {
+      if (key !== undefined) await settleKey(sql, key.scope, null);
+      throw unavailable(
+        `The ${resource.name} did not answer within ${waitMs / 1000} s; the request is still under way.`,
+      );
+    }
+    if (outcome.refusal !== null) {
+      if (key !== undefined) await settleKey(sql, key.scope, null);
+      throw refusalOf(resource, id, outcome.refusal, retryStale);
+    }
+    const answer = { id: outcome.id, revision: outcome.revision };
+    if (key !== undefined) await settleKey(sql, key.scope, answer);
+    return { ...answer, replayed: false };
+  }
+
+  return { accept, ask };
+}
+
+/** What the owner said no to, as the document's own statuses say it. */
+function refusalOf(
+  resource: ResourceDescriptor,
+  id: string,
+  { kind, code, reason }: CommandRefused,
+  retryStale: boolean,
+): TmfError {
+  switch (kind) {
+    case 'notFound':
+      return notFound(resource.name, id);
+    case 'stale':
+      return retryStale
+        ? refuse('conflict', `The ${resource.name} '${id}' keeps changing; the change was not made.`, {
+            message: 'Send it again.',
+          })
+        : preconditionFailed(resource.name, id);
+    case 'conflict':
+      return new TmfError(409, code, reason);
+    case 'invalid':
+      return new TmfError(400, code, reason);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** One row per (client, method, path, key), whatever their lengths. */
+const scopeOf = ({ client, method, path, key }: IdempotencyClaim): string =>
+  createHash('sha256')
+    .update(JSON.stringify([client, method, path, key]))
+    .digest('hex');
+
+function publication({ definition, body }: Outgoing, correlationId: string, awaited: boolean): Publication {
+  const id = newId();
+  return {
+    row: id,
+    id,
+    exchange: definition.exchange,
+    routingKey: definition.route(body),
+    type: definition.name,
+    envelope: { correlationId, attempt: 1, failures: 0, ...(awaited ? { awaited } : {}) },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Reads a view that an outcome promised; it was written with the outcome, so it is there. */
+export async function promised(store: ViewStore, resource: ResourceDescriptor, id: string): Promise<StoredView> {
+  const view = await store.get(resource, id);
+  if (view === undefined) throw notFound(resource.name, id);
+  return view;
+}

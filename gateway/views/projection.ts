@@ -1,0 +1,93 @@
+import type { CommandRefused } from '../../contracts/messages/values.ts';
+import type { JsonObject } from '../../contracts/tmf/common.ts';
+import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
+import type { CommandOutcome } from './outcome.store.ts';
+
+/** One view while a batch of events is laid over it. */
+export interface ViewState {
+  readonly resource: ResourceDescriptor;
+  readonly id: string;
+  /** -1: there is no row. */
+  readonly revision: number;
+  readonly deleted: boolean;
+  readonly doc: JsonObject;
+  /** What the client sent; undefined for what came from inside the fleet. */
+  readonly submitted: JsonObject | undefined;
+  /** Documents that become the submitted one if their command succeeds, by command id. */
+  readonly pending: Readonly<Record<string, JsonObject>>;
+  /** What this batch adds: the view has changed, the submitted document has, commands were answered. */
+  readonly viewChanged: boolean;
+  readonly submittedChanged: boolean;
+  readonly outcomes: readonly CommandOutcome[];
+}
+
+/** An event of a resource's owner: its newest revision, or that it is gone. */
+export interface Change {
+  readonly id: string;
+  readonly revision: number;
+  readonly deleted: boolean;
+  /** The TMF document, over what the client submitted. */
+  readonly toView: (submitted: JsonObject | undefined) => JsonObject;
+}
+
+/** The key of a view among all resources'. */
+export const viewKey = (resource: ResourceDescriptor, id: string): string => JSON.stringify([resource.name, id]);
+
+/**
+ * Lays an event over a view. Only a newer revision changes it; an older one, or the same again, may still answer the
+ * command that caused it.
+ *
+ * @param answers the awaited command the event is the outcome of
+ */
+export function project(
+  state: ViewState | undefined,
+  resource: ResourceDescriptor,
+  change: Change,
+  answers: string | undefined,
+): ViewState {
+  const before = state ?? unknown(resource, change.id);
+  const accepted = answers === undefined ? undefined : before.pending[answers];
+  const submitted = accepted ?? before.submitted;
+  const outcomes =
+    answers === undefined
+      ? before.outcomes
+      : [...before.outcomes, { commandId: answers, id: change.id, revision: change.revision, refusal: null }];
+  const submittedChanged = before.submittedChanged || accepted !== undefined;
+  if (change.revision <= before.revision) return { ...before, outcomes };
+  return {
+    ...before,
+    revision: change.revision,
+    deleted: change.deleted,
+    doc: change.toView(submitted),
+    submitted,
+    viewChanged: true,
+    submittedChanged,
+    outcomes,
+  };
+}
+
+/** Notes that a command was refused; the view stays as it is. */
+export function refuseCommand(
+  state: ViewState | undefined,
+  resource: ResourceDescriptor,
+  refusal: CommandRefused,
+): ViewState {
+  const before = state ?? unknown(resource, refusal.id);
+  return {
+    ...before,
+    outcomes: [...before.outcomes, { commandId: refusal.commandId, id: refusal.id, revision: null, refusal }],
+  };
+}
+
+const unknown = (resource: ResourceDescriptor, id: string): ViewState => ({
+  resource,
+  id,
+  revision: -1,
+  deleted: false,
+  doc: {},
+  submitted: undefined,
+  pending: {},
+  viewChanged: false,
+  submittedChanged: false,
+  outcomes: [],
+});
