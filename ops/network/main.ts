@@ -1,0 +1,47 @@
+import { pino } from 'pino';
+import { z } from 'zod';
+import { startSimulator } from './simulator.ts';
+
+/**
+ * The network simulator: the platforms that Patchbay provisions, as one process, for development and fault tests.
+ * README.md beside this file says what it speaks. PORT 0 takes any free port; the first line of the log names it.
+ */
+const environment = z
+  .object({
+    PORT: z.coerce.number().int().min(0).max(65_535),
+    DATA_DIR: z.string().min(1),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  })
+  .safeParse(process.env);
+
+if (!environment.success) {
+  process.stderr.write(`The network simulator's environment is incomplete:\n${z.prettifyError(environment.error)}\n`);
+  process.exit(2);
+}
+
+const { PORT, DATA_DIR, LOG_LEVEL } = environment.data;
+const log = pino({ name: 'network', level: LOG_LEVEL });
+
+try {
+  const simulator = await startSimulator({ port: PORT, dataDir: DATA_DIR, log });
+  log.info({ url: simulator.url, port: Number(new URL(simulator.url).port) }, 'network simulator listening');
+
+  const stop = (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'network simulator stopping');
+    void simulator.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'network simulator did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  log.fatal(
+    { err: error },
+    `network simulator did not start: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  process.exit(1);
+}
