@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../platform/database.ts';
+import { forgetOldInbox } from '../platform/inbox.store.ts';
+import type { Log } from '../platform/log.ts';
+
+/** Longer than any dead letter may wait for its replay. */
+const inboxDays = 30;
+const everyMs = 600_000;
+
+/** Removes, a little at a time, what is past its keeping. */
+export function startJanitor(sql: Database, log: Log): { stop(): Promise<void> } {
+  const abort = new AbortController();
+  async function clean(): Promise<void> {
+    while (!abort.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: abort.signal, ref: false }).catch(() => undefined);
+      if (abort.signal.aborted) return;
+      try {
+        await forgetOldInbox(sql, inboxDays);
+      } catch (error) {
+        log.warn({ error }, 'could not clean the inbox');
+      }
+    }
+  }
+  const cleaning = clean();
+  return {
+    async stop() {
+      abort.abort();
+      await cleaning;
+    },
+  };
+}

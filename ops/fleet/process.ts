@@ -1,0 +1,95 @@
+import { topology } from '../../contracts/topology.ts';
+import { activatorTypes } from '../../workers/activators/registry.ts';
+import type { RunningRole } from '../../workers/runtime/role.ts';
+import { connectBroker } from '../platform/broker/connection.ts';
+import { createPublisher } from '../platform/broker/publisher.ts';
+import { type Configuration, ConfigurationError, parseConfiguration } from '../platform/configuration.ts';
+import { connectDatabase } from '../platform/database.ts';
+import { type HealthServer, startHealthServer } from '../platform/health.ts';
+import { createLog } from '../platform/log.ts';
+import { startRelay } from '../platform/outbox/relay.ts';
+import { startJanitor } from './janitor.ts';
+import { roles } from './roles/roles.ts';
+
+/**
+ * One process of the fleet: `node ops/fleet/process.ts <role>[,<role>...]`, configured by its environment. It answers
+ * `/health/live` and `/health/ready` on HEALTH_PORT, drains on SIGTERM and exits 0.
+ */
+async function main(names: readonly string[], configuration: Configuration): Promise<void> {
+  const name = names.join(',');
+  const log = createLog(name, configuration.LOG_LEVEL);
+  const sql = connectDatabase(configuration.DATABASE_URL, {
+    connections: configuration.DATABASE_CONNECTIONS,
+    role: name,
+  });
+  const publishing = await connectBroker(configuration.AMQP_URL, `${name} publishes`, log);
+  const consuming = await connectBroker(configuration.AMQP_URL, `${name} consumes`, log);
+  const publisher = createPublisher(publishing, log);
+  const relay = startRelay(sql, publisher, log);
+  const janitor = startJanitor(sql, log);
+  const running: RunningRole[] = [];
+  const dependencies = {
+    sql,
+    relay,
+    consuming,
+    topology: topology(await activatorTypes()),
+    log,
+    batchSize: configuration.BATCH_SIZE,
+    retry: { attempts: configuration.RETRY_ATTEMPTS, baseMs: 200, capMs: 30_000 },
+    configuration,
+  };
+
+  let stopping = false;
+  const health: HealthServer = await startHealthServer(configuration.HEALTH_PORT, async () => {
+    await sql`select 1`;
+    return stopping
+      ? ['draining']
+      : running.length < names.length
+        ? ['starting']
+        : running.flatMap((role) => role.troubles());
+  });
+
+  async function stop(signal: string): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'draining');
+    // Whatever hangs is given up: everything it held is in the database or goes back to the broker.
+    setTimeout(() => process.exit(1), 25_000).unref();
+    await Promise.all(running.map((role) => role.stop()));
+    await relay.stop();
+    await janitor.stop();
+    await publisher.close();
+    await Promise.allSettled([publishing.close(), consuming.close()]);
+    await health.close();
+    await sql.end({ timeout: 5 });
+    log.info('drained');
+    process.exit(0);
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('unhandledRejection', (error) => {
+    log.fatal({ error }, 'unhandled rejection: ending, the supervisor starts anew');
+    process.exit(1);
+  });
+
+  for (const role of names) {
+    const start = roles[role];
+    if (start !== undefined) running.push(await start(dependencies));
+  }
+  log.info({ healthPort: health.port }, 'started');
+}
+
+const names = (process.argv[2] ?? '').split(',').filter((name) => name !== '');
+const unknown = names.filter((name) => !Object.hasOwn(roles, name));
+if (names.length === 0 || unknown.length > 0) {
+  console.error(
+    `Name one or more roles of ${Object.keys(roles).join(', ')}${unknown.length > 0 ? `; there is no ${unknown.join(', ')}` : ''}.`,
+  );
+  process.exit(2);
+}
+try {
+  await main(names, parseConfiguration(process.env));
+} catch (error) {
+  console.error(error instanceof ConfigurationError ? error.message : error);
+  process.exit(1);
+}

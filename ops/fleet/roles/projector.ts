@@ -1,0 +1,39 @@
+import { projectorQueue } from '../../../contracts/topology.ts';
+import { type ViewState, project, refuseCommand, viewKey } from '../../../gateway/views/projection.ts';
+import { lockViews, saveViews } from '../../../gateway/views/projection.store.ts';
+import { projections } from '../../../gateway/views/projections.ts';
+import { type Aggregate, type Handler, done, on } from '../../../workers/runtime/handler.ts';
+import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
+import { startWorker } from '../../../workers/runtime/worker.ts';
+
+const resources = new Map(projections.map(({ resource }) => [resource.name, resource]));
+
+const views: Aggregate<ViewState> = {
+  name: 'view',
+  key: ({ resource, id }) => viewKey(resource, id),
+  load: (tx, keys) => lockViews(tx, resources, keys),
+  save: saveViews,
+};
+
+/** The gateway's projections, put on the workers' batch runtime: neither side imports the other. */
+const handlers: readonly Handler[] = projections.flatMap(({ resource, changed, refused, change }) => [
+  on(changed, {
+    of: views,
+    key: (body) => viewKey(resource, change(body).id),
+    decide: (state, { body, answers }) => done({ save: [project(state, resource, change(body), answers)] }),
+  }),
+  on(refused, {
+    of: views,
+    key: (body) => viewKey(resource, body.id),
+    decide: (state, { body }) => done({ save: [refuseCommand(state, resource, body)] }),
+  }),
+]);
+
+/** The projector: events in, views and outcomes out. */
+export function startProjector(dependencies: RoleDependencies): RunningRole {
+  const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers });
+  return {
+    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    stop: () => worker.stop(),
+  };
+}
