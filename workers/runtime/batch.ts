@@ -41,13 +41,16 @@ interface Writes {
  */
 export function runBatch(sql: Database, work: readonly Work[], settings: BatchSettings): Promise<Committed> {
   return sql.begin(async (tx) => {
-    const { fresh, now } = await claimInbox(tx, settings.queue, work.flatMap(keyOf));
+    const handleable = work.filter((one) => one.kind !== 'unreadable');
+    // Sent together, answered in this order: a round trip costs more than loading for a message that turns out done.
+    const [{ fresh, now }, loaded, contexts] = await Promise.all([
+      claimInbox(tx, settings.queue, work.flatMap(keyOf)),
+      loadAggregates(tx, handleable),
+      loadContexts(tx, handleable),
+    ]);
     const todo = work.filter(
       (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
     );
-    const handled = todo.filter((one) => one.kind !== 'unreadable');
-    const loaded = await loadAggregates(tx, handled);
-    const contexts = await loadContexts(tx, handled);
     const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
 
     for (const one of todo) {
@@ -104,25 +107,35 @@ async function loadAggregates(
     for (const key of handler.keys(body)) known.add(key);
     keys.set(handler.aggregate, known);
   }
-  const loaded = new Map<Aggregate<unknown>, Map<string, unknown>>();
-  for (const aggregate of [...keys.keys()].toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    loaded.set(aggregate, await aggregate.load(tx, [...(keys.get(aggregate) ?? [])].toSorted()));
-  }
-  return loaded;
+  const ordered = [...keys].toSorted(([a], [b]) => (a.name < b.name ? -1 : 1));
+  const loaded = await Promise.all(
+    ordered.map(async ([aggregate, wanted]): Promise<[Aggregate<unknown>, Map<string, unknown>]> => {
+      const sorted = [...wanted].toSorted();
+      const [, states] = await Promise.all([lockKeys(tx, aggregate.name, sorted), aggregate.load(tx, sorted)]);
+      return [aggregate, states];
+    }),
+  );
+  return new Map(loaded);
+}
+
+/**
+ * Locks keys, not rows: a row that is not there yet cannot be locked, and two processes must not both be the first to
+ * write it. Held to the end of the transaction.
+ */
+async function lockKeys(tx: Transaction, name: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx`
+    select pg_advisory_xact_lock(hashtextextended(${`${name} `} || key, 0))
+    from unnest(${keys as string[]}::text[]) with ordinality as sorted (key, place) order by place`;
 }
 
 async function loadContexts(tx: Transaction, work: readonly (Item | Fact)[]): Promise<Map<unknown, unknown>> {
-  const contexts = new Map<unknown, unknown>();
-  for (const [handler, group] of Map.groupBy(work, (one) => one.handler)) {
-    contexts.set(
-      handler,
-      await handler.context(
-        tx,
-        group.map((one) => one.body),
-      ),
-    );
-  }
-  return contexts;
+  const groups = [...Map.groupBy(work, (one) => one.handler)];
+  const contexts = groups.map(async ([handler, group]): Promise<[unknown, unknown]> => {
+    const bodies = group.map((one) => one.body);
+    return [handler, await handler.context(tx, bodies)];
+  });
+  return new Map(await Promise.all(contexts));
 }
 
 function decide(
@@ -244,13 +257,12 @@ function publication({ definition, body }: Outgoing, cause: Item | Fact): Public
 }
 
 async function write(tx: Transaction, writes: Writes): Promise<Committed> {
-  const saved = new Map<Aggregate<unknown>, readonly unknown[]>();
-  for (const [aggregate, states] of writes.changed) {
-    if (states.size === 0) continue;
-    saved.set(aggregate, [...states.values()]);
-    await aggregate.save(tx, [...states.values()]);
-  }
-  await insertOutbox(tx, writes.publications);
-  await insertScheduled(tx, writes.scheduled);
+  const changed = [...writes.changed].filter(([, states]) => states.size > 0);
+  const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
+  await Promise.all([
+    ...[...saved].map(([aggregate, states]) => aggregate.save(tx, states)),
+    insertOutbox(tx, writes.publications),
+    insertScheduled(tx, writes.scheduled),
+  ]);
   return { publications: writes.publications, saved };
 }
