@@ -3,8 +3,7 @@ import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Database } from '../../ops/platform/database.ts';
-import type { Publication } from '../../ops/platform/envelope.ts';
-import { newId } from '../../ops/platform/ids.ts';
+import { publicationOf } from '../../ops/platform/envelope.ts';
 import type { Relay } from '../../ops/platform/outbox/relay.ts';
 import type { RequestContext } from '../tmf630/boundary.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
@@ -64,7 +63,7 @@ const staleRetries = 3;
 
 export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions): Commands {
   async function accept(ctx: RequestContext, { resource, id, document, view, command }: Accepting) {
-    const message = publication(command, id, false);
+    const message = publicationOf(command, { correlationId: id });
     const stored: StoredView = { id, revision: 0, doc: view };
     const key = ctx.idempotency && {
       scope: scopeOf(ctx.idempotency),
@@ -103,7 +102,7 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
     for (let attempt = 0; ; attempt += 1) {
       const step = await question.attempt();
       if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: false };
-      const message = publication(step.command, id, true);
+      const message = publicationOf(step.command, { correlationId: id, awaited: true });
       await sendAwaited(sql, { resource, id, message, document: step.document, key });
       relay.committed([message]);
       const outcome = await outcomes.wait(message.id, waitMs);
@@ -175,19 +174,6 @@ const scopeOf = ({ client, method, path, key }: IdempotencyClaim): string =>
   createHash('sha256')
     .update(JSON.stringify([client, method, path, key]))
     .digest('hex');
-
-function publication({ definition, body }: Outgoing, correlationId: string, awaited: boolean): Publication {
-  const id = newId();
-  return {
-    row: id,
-    id,
-    exchange: definition.exchange,
-    routingKey: definition.route(body),
-    type: definition.name,
-    envelope: { correlationId, attempt: 1, failures: 0, ...(awaited ? { awaited } : {}) },
-    body: JSON.stringify(body),
-  };
-}
 
 /** Reads a view that an outcome promised; it was written with the outcome, so it is there. */
 export async function promised(store: ViewStore, resource: ResourceDescriptor, id: string): Promise<StoredView> {

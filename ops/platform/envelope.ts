@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Outgoing } from '../../contracts/messages/message.ts';
+import { newId } from './ids.ts';
 
 /**
  * What travels beside a message's body. `attempt` is part of the inbox key and rises each time the same message is
@@ -44,4 +46,21 @@ export interface Publication {
   readonly envelope: Envelope;
   /** JSON. */
   readonly body: string;
+}
+
+/** Addresses a message as its definition says and gives it an id of its own. */
+export function publicationOf(
+  { definition, body }: Outgoing,
+  origin: Omit<Envelope, 'attempt' | 'failures'>,
+): Publication {
+  const id = newId();
+  return {
+    row: id,
+    id,
+    exchange: definition.exchange,
+    routingKey: definition.route(body),
+    type: definition.name,
+    envelope: { ...origin, attempt: 1, failures: 0 },
+    body: JSON.stringify(body),
+  };
 }

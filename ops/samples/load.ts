@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecification, serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
 import { type Database, connectDatabase } from '../platform/database.ts';
+import { publicationOf } from '../platform/envelope.ts';
 import { newId } from '../platform/ids.ts';
 import { insertOutbox } from '../platform/outbox/outbox.store.ts';
 
@@ -22,18 +24,9 @@ export async function loadSamples(databaseUrl: string): Promise<number> {
     const specifications = z.array(serviceSpecification).parse(JSON.parse(await readFile(file, 'utf8')));
     await insertOutbox(
       sql,
-      specifications.map((specification) => {
-        const id = newId();
-        return {
-          row: id,
-          id,
-          exchange: serviceSpecificationPublished.exchange,
-          routingKey: serviceSpecificationPublished.name,
-          type: serviceSpecificationPublished.name,
-          envelope: { correlationId: id, attempt: 1, failures: 0 },
-          body: JSON.stringify({ specification }),
-        };
-      }),
+      specifications.map((specification) =>
+        publicationOf(send(serviceSpecificationPublished, { specification }), { correlationId: newId() }),
+      ),
     );
     const deadline = Date.now() + patienceMs;
     while ((await known(sql)) < specifications.length) {

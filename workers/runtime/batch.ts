@@ -1,6 +1,6 @@
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
-import type { Envelope, Publication } from '../../ops/platform/envelope.ts';
+import { type Envelope, type Publication, publicationOf } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
 import { claimInbox, inboxKey } from '../../ops/platform/inbox.store.ts';
 import type { Log } from '../../ops/platform/log.ts';
@@ -235,25 +235,11 @@ const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
 });
 
 /** A message caused by another: it inherits the correlation, and answers whoever waits for its cause. */
-function publication({ definition, body }: Outgoing, cause: Item | Fact): Publication {
-  const id = newId();
-  const answers =
-    cause.kind === 'message' && cause.envelope.awaited === true && definition.kind === 'event' ? cause.id : undefined;
-  return {
-    row: id,
-    id,
-    exchange: definition.exchange,
-    routingKey: definition.route(body),
-    type: definition.name,
-    envelope: {
-      correlationId: cause.kind === 'message' ? cause.envelope.correlationId : cause.correlationId,
-      ...(cause.kind === 'message' ? { causationId: cause.id } : {}),
-      ...(answers === undefined ? {} : { answers }),
-      attempt: 1,
-      failures: 0,
-    },
-    body: JSON.stringify(body),
-  };
+function publication(outgoing: Outgoing, cause: Item | Fact): Publication {
+  if (cause.kind === 'fact') return publicationOf(outgoing, { correlationId: cause.correlationId });
+  const { correlationId, awaited } = cause.envelope;
+  const answers = awaited === true && outgoing.definition.kind === 'event' ? { answers: cause.id } : {};
+  return publicationOf(outgoing, { correlationId, causationId: cause.id, ...answers });
 }
 
 async function write(tx: Transaction, writes: Writes): Promise<Committed> {

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import type { ShownOrder } from './gateway-client.ts';
+import { changes, hasEnded } from './progress.ts';
+
+const order = (state: string, items: Record<string, string>): ShownOrder => ({
+  id: 'o',
+  state,
+  serviceOrderItem: Object.entries(items).map(([id, itemState]) => ({
+    id,
+    action: 'add',
+    state: itemState,
+    service: { serviceType: 'broadband' },
+  })),
+});
+
+test('the first look shows everything, later ones what changed', () => {
+  const first = order('acknowledged', { a: 'acknowledged', b: 'acknowledged' });
+  const second = order('inProgress', { a: 'inProgress', b: 'acknowledged' });
+  expect(changes(undefined, first)).toHaveLength(3);
+  expect(changes(first, second)).toEqual([
+    'order                inProgress',
+    'item a               inProgress   add  broadband',
+  ]);
+  expect(changes(second, second)).toEqual([]);
+});
+
+test('a reason is shown with what it explains, and a jeopardy once', () => {
+  const held: ShownOrder = { ...order('held', { a: 'held' }), jeopardyAlert: [{ message: 'olt does not answer' }] };
+  expect(changes(order('inProgress', { a: 'inProgress' }), held).at(-1)).toContain('olt does not answer');
+  expect(changes(held, held)).toEqual([]);
+});
+
+test('held is no end, partial is one', () => {
+  expect(hasEnded(order('held', {}))).toBe(false);
+  expect(hasEnded(order('partial', {}))).toBe(true);
+});

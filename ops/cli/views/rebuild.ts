@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { send } from '../../../contracts/messages/message.ts';
+import { emitServices } from '../../../contracts/messages/service-inventory.ts';
+import { emitServiceOrders } from '../../../contracts/messages/service-ordering.ts';
+import { Sentence } from '../../bootstrap/sentence.ts';
+import { type Database, connectDatabase } from '../../platform/database.ts';
+import { publicationOf } from '../../platform/envelope.ts';
+import { newId } from '../../platform/ids.ts';
+import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+
+export interface Rebuilt {
+  readonly forgotten: number;
+  readonly projected: number;
+}
+
+/** Aggregates per message of the re-emission: a few hundred events a batch. */
+const pageSize = 100;
+/** Without any new view for this long, the rebuild is stuck. */
+const stuckMs = 30_000;
+
+/**
+ * Forgets the projected half of the read model and has the workers emit everything again. Rows that their owner has not
+ * answered yet stay: they are only known here.
+ *
+ * @throws Sentence when nothing comes back
+ */
+export async function rebuildViews(databaseUrl: string, tell: (line: string) => void): Promise<Rebuilt> {
+  const sql = connectDatabase(databaseUrl, { connections: 2, role: 'views rebuild' });
+  try {
+    const forgotten = await sql.begin(async (tx) => {
+      const removed = await tx`delete from gateway.view where revision > 0`;
+      await insertOutbox(
+        tx,
+        [send(emitServiceOrders, firstPage), send(emitServices, firstPage)].map((command) =>
+          publicationOf(command, { correlationId: newId() }),
+        ),
+      );
+      return removed.count;
+    });
+    tell(`forgot ${forgotten} views; the workers emit everything again`);
+    return { forgotten, projected: await projected(sql) };
+  } finally {
+    await sql.end();
+  }
+}
+
+const firstPage = { after: null, limit: pageSize };
+
+async function projected(sql: Database): Promise<number> {
+  let last = -1;
+  for (let since = Date.now(); ; await sleep(250)) {
+    const { views, owned } = await progress(sql);
+    if (views >= owned) return views;
+    if (views !== last) since = Date.now();
+    last = views;
+    if (Date.now() - since > stuckMs) {
+      throw new Sentence(
+        `Only ${views} of ${owned} views came back: are service-ordering, service-inventory and projector running? (patchbay doctor)`,
+      );
+    }
+  }
+}
+
+/** Views that are projected, of as many as the workers own. */
+async function progress(sql: Database): Promise<{ views: number; owned: number }> {
+  const [row] = await sql<{ views: number; owned: number }[]>`
+    select (select count(*) from gateway.view where revision > 0)::int as views,
+           ((select count(*) from service_ordering.service_order) + (select count(*) from service_inventory.service))::int as owned`;
+  return row ?? { views: 0, owned: 0 };
+}
