@@ -9,6 +9,8 @@ import type { Lane } from './lane.ts';
 /** How often due aggregates are looked for; also how late an alarm may ring. */
 const lookMs = 500;
 const mostAtOnce = 200;
+/** An alarm that nobody looked at, for whatever reason, rings again after this long. */
+const repeatMs = 10_000;
 
 const due: MessageDefinition<{ id: string }> = command('runtime.due.v1', {
   body: z.object({ id: z.string() }),
@@ -33,13 +35,24 @@ export function startAlarms<State>(
   log: Log,
   options: AlarmOptions<State>,
 ): { stop(): Promise<void> } {
-  const handler: Handler = on(due, { of: options.of, key: (body) => body.id, decide: options.decide });
+  // Rung, when, and not yet looked at: a slow lane is not filled with the same alarms again and again.
+  const ringing = new Map<string, number>();
+  const handler: Handler = on(due, {
+    of: options.of,
+    key: (body) => body.id,
+    decide: (state, received) => {
+      ringing.delete(received.body.id);
+      return options.decide(state, received);
+    },
+  });
   const abort = new AbortController();
 
   async function watch(): Promise<void> {
     while (!abort.signal.aborted) {
       try {
         for (const id of await options.due(sql, mostAtOnce)) {
+          if (performance.now() - (ringing.get(id) ?? -repeatMs) < repeatMs) continue;
+          ringing.set(id, performance.now());
           lane.happened({ kind: 'fact', handler, body: { id }, correlationId: id });
         }
       } catch (error) {
