@@ -62,6 +62,7 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
       try {
         const decision = decide(one, states, contexts.get(one.handler), now);
         apply(one, decision, states, settings, now, writes);
+        if (one.kind === 'message') settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
       } catch (error) {
         if (one.kind === 'fact') throw error;
         fail(one, causeOf(error), settings, now, writes);
@@ -216,12 +217,18 @@ function giveUp(one: Exclude<Work, Fact>, cause: Cause, settings: BatchSettings,
   writes.publications.push(deadLetter(one, settings.queue, settings.worker, cause, now));
 }
 
-const subject = (one: Exclude<Work, Fact>) => ({
-  messageId: one.id,
-  type: one.type,
-  correlationId: one.envelope.correlationId,
-  attempt: one.envelope.attempt,
-});
+/** What a log line names a message by. */
+function subject(one: Exclude<Work, Fact>): Record<string, unknown> {
+  const about = one.kind === 'message' ? (one.body as { orderId?: string; itemId?: string; id?: string }) : {};
+  return {
+    messageId: one.id,
+    type: one.type,
+    correlationId: one.envelope.correlationId,
+    attempt: one.envelope.attempt,
+    orderId: about.orderId,
+    itemId: about.itemId,
+  };
+}
 
 /** The same message to the same queue, past the exchange that would hand it to every other consumer again. */
 const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
