@@ -8,6 +8,7 @@ import type { Relay } from '../ops/platform/outbox/relay.ts';
 import { serviceInventoryApi } from './apis/tmf638/api.ts';
 import { serviceOrderingApi } from './apis/tmf641/api.ts';
 import { createApp } from './tmf630/app.ts';
+import { answerClientErrors } from './tmf630/client-error.ts';
 import type { BoundaryOptions } from './tmf630/boundary.ts';
 import { createViewStore } from './tmf630/views.store.ts';
 import { createCommands } from './views/commands.ts';
@@ -53,6 +54,7 @@ export async function startGateway(dependencies: GatewayDependencies): Promise<G
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve({ fetch: app.fetch, port, hostname }, () => resolve(starting)) as Server;
     starting.once('error', reject);
+    answerClientErrors(starting);
   });
   dependencies.log.info({ port: (server.address() as AddressInfo).port }, 'gateway listens');
   return {

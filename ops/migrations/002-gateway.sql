@@ -12,12 +12,12 @@ comment on table gateway.submitted is 'Never rebuilt: unknown attributes and wha
 
 create table gateway.view (
   resource     text not null,
-  id           text not null,
+  id           text collate "C" not null,
   revision     bigint not null check (revision >= 0),              -- 0: accepted, its owner has not answered yet
-  state        text,
+  state        text collate "C",
   doc          jsonb not null,
-  external_id  text,
-  category     text,
+  external_id  text collate "C",
+  category     text collate "C",
   party_ids    text[] not null default '{}',
   created_at   timestamptz,
   start_at     timestamptz,
@@ -27,6 +27,14 @@ create table gateway.view (
   primary key (resource, id)
 ) with (autovacuum_vacuum_scale_factor = 0.02, fillfactor = 80);
 comment on table gateway.view is 'TMF-shaped read model, one table shape for every resource.';
+-- A list is answered newest first unless asked otherwise; each filter TMF clients really use has its index.
+create index view_created on gateway.view (resource, created_at, id) where not deleted;
+create index view_state on gateway.view (resource, state, created_at, id) where not deleted;
+create index view_external_id on gateway.view (resource, external_id) where not deleted;
+create index view_category on gateway.view (resource, category, created_at, id) where not deleted;
+create index view_start on gateway.view (resource, start_at, id) where not deleted;
+create index view_completed on gateway.view (resource, completed_at, id) where not deleted;
+create index view_parties on gateway.view using gin (party_ids) where not deleted;
 
 create table gateway.outcome (
   command_id uuid primary key,
