@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { topology } from '../../contracts/topology.ts';
+import { activatorTypes } from '../../workers/activators/registry.ts';
+import { clone } from '../bootstrap/home.ts';
+import { freePort } from '../bootstrap/ports.ts';
+import { supervise } from '../fleet/supervised.ts';
+import { standardRoles, startFleet } from '../fleet/supervisor.ts';
+import { assertTopology } from '../platform/broker/topology.ts';
+import { loadSamples } from '../samples/load.ts';
+import { createTestbed } from '../testing/testbed.ts';
+import type { BenchServices } from './services.ts';
+
+/** A Patchbay of its own, on a fresh database and virtual host: nothing else is touched, nothing is left. */
+export type System = { gateway: string; stop: () => Promise<void> };
+
+export const everyRole: readonly string[] = standardRoles;
+
+/**
+ * Starts these roles, one process each, with the network simulator, and waits until all are ready. The environment must
+ * name the servers (`bench.ts` sets it), because that is where a testbed looks for them.
+ */
+export async function startSystem({ home }: BenchServices, roles: readonly string[]): Promise<System> {
+  const testbed = await createTestbed();
+  const undo: (() => Promise<void>)[] = [testbed.close];
+  const stop = async () => {
+    for (const end of undo.toReversed()) await end();
+  };
+  try {
+    await assertTopology(testbed.amqpUrl, topology(await activatorTypes()));
+    const port = await freePort();
+    const networkUrl = `http://127.0.0.1:${port}`;
+    const simulator = await supervise({
+      name: 'bench-simulator',
+      args: [join(clone, 'ops/network/main.ts')],
+      env: { ...process.env, PORT: String(port), DATA_DIR: join(home.simulator, String(port)) },
+      healthUrl: `${networkUrl}/health`,
+      logFile: join(home.logs, 'simulator.log'),
+      recordsFolder: home.processes,
+      restart: 'never',
+    });
+    undo.push(() => simulator.stop());
+    const fleet = await startFleet({
+      databaseUrl: testbed.databaseUrl,
+      amqpUrl: testbed.amqpUrl,
+      roles,
+      env: { NETWORK_URL: networkUrl, LOG_LEVEL: 'warn' },
+      logDir: home.logs,
+      recordsFolder: home.processes,
+      restart: 'never',
+    });
+    undo.push(() => fleet.stop());
+    await Promise.all([fleet.whenReady(), simulator.whenReady()]);
+    // Service ordering is who takes them; without it there is nobody to load them for.
+    if (roles.includes('service-ordering')) await loadSamples(testbed.databaseUrl);
+    const gateway = fleet.of('gateway')[0]?.url;
+    if (gateway === undefined) throw new Error(`no gateway among the roles ${roles.join(', ')}`);
+    return { gateway, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
