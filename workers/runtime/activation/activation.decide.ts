@@ -11,6 +11,8 @@ export interface Entry extends Planned {
   readonly generation: number;
   /** Fences: a result counts only for the attempt it was made under. */
   readonly attempt: number;
+  /** The activation's revision that opened this attempt: only the process that committed it may drive it. */
+  readonly openedBy?: number | undefined;
   /** Calls that failed in this generation. */
   readonly failures: number;
   /** Since when the outcome of a call is unknown (ISO instant). */
@@ -139,7 +141,13 @@ export function settle(
         code: 'failedByOperator',
         reason: 'An operator gave the step up.',
       };
-      return resumed(activation, takeBack({ ...activation, phase: phaseOf(activation) }, failure, now));
+      // An undo is given up where it stands: taking back what is being taken back would do it again.
+      return resumed(
+        activation,
+        phaseOf(activation) === 'compensating'
+          ? conclude(activation, 'failed')
+          : takeBack({ ...activation, phase: 'applying' }, failure, now),
+      );
     }
     default:
       return verb satisfies never;
@@ -171,7 +179,7 @@ export function onOutcome(
     }
     case 'refused':
       if (activation.phase === 'applying' && activation.command.action !== 'delete')
-        return takeBack(activation, result.failure, now);
+        return takeBack(move(activation, 'refuse', { failure: result.failure }), result.failure, now);
       return stall(activation, result.failure);
     case 'notReached': {
       const failures = entry.failures + (result.counted ? 1 : 0);
@@ -201,7 +209,9 @@ export function onOutcome(
 /** Not there (yet): only when it stays away for the platform's settle time may the call be made again. */
 function onAbsent(activation: Activation, entry: Entry, rules: Rules, now: Date): Effects {
   const settleMs = rules.platforms[entry.platform]?.settleMs ?? 0;
-  const uncertainMs = now.getTime() - Date.parse(entry.uncertainSince ?? now.toISOString());
+  // The read-back looked some time after it was opened and before now: only the former is certainly not too late.
+  const askedAt = (activation.dueAt ?? now).getTime() - leaseMsOf(entry, rules);
+  const uncertainMs = askedAt - Date.parse(entry.uncertainSince ?? now.toISOString());
   if (uncertainMs < settleMs) return commit(lookLater(activation, {}, Math.max(firstLookMs, settleMs / 4), now));
   if (entry.failures >= rules.attempts) {
     return stall(activation, entry.failure ?? { code: 'noEffect', reason: 'The platform never did it.' });
@@ -231,6 +241,7 @@ export function onDue(activation: Activation | undefined, rules: Rules, now: Dat
     case 'planned':
     case 'landed':
     case 'skipped':
+    case 'refused':
     case 'stalled':
       return { save: [{ ...activation, dueAt: null }] };
     default:
@@ -267,13 +278,19 @@ const due = (activation: Activation, now: Date, inMs: number): Activation => ({
   ...activation,
   dueAt: new Date(now.getTime() + inMs),
 });
+const leaseMsOf = ({ platform }: Entry, rules: Rules): number =>
+  rules.platforms[platform]?.leaseMs ?? queuedPatienceMs;
 const lease = (activation: Activation, rules: Rules, now: Date): Activation =>
-  due(activation, now, rules.platforms[current(activation).platform]?.leaseMs ?? queuedPatienceMs);
+  due(activation, now, leaseMsOf(current(activation), rules));
 
+const opened = (activation: Activation): Partial<Entry> => ({
+  attempt: current(activation).attempt + 1,
+  openedBy: activation.revision + 1,
+});
 const openCall = (activation: Activation, rules: Rules, now: Date): Activation =>
   lease(move(activation, 'call', { attempt: current(activation).attempt + 1, uncertainSince: undefined }), rules, now);
 const openRead = (activation: Activation, rules: Rules, now: Date): Activation =>
-  lease(move(activation, 'read', { attempt: current(activation).attempt + 1 }), rules, now);
+  lease(move(activation, 'read', opened(activation)), rules, now);
 const lookLater = (activation: Activation, entry: Partial<Entry>, inMs: number, now: Date): Activation =>
   due(move(activation, 'check', entry), now, inMs);
 
@@ -340,8 +357,9 @@ const phaseOf = ({ failure }: Activation): Phase => (failure === undefined ? 'ap
 function repeat(activation: Activation): Effects {
   if (activation.phase === 'completed' || activation.phase === 'failed')
     return { send: [report(activation, activation.phase)] };
-  if (activation.phase === 'stalled') return { send: [stalledEvent(activation, true, current(activation).failure)] };
-  return {};
+  // The word that it stalled, or that it no longer does, may be what was missed.
+  const stalled = activation.phase === 'stalled';
+  return { send: [stalledEvent(activation, stalled, stalled ? current(activation).failure : undefined)] };
 }
 
 function stepMessage(activation: Activation): Outgoing {

@@ -7,7 +7,7 @@ export type Phase = (typeof phases)[number];
  * - `planned`: not its turn. `queued`: its message is on the way.
  * - `calling`: one holder of the lease may call. `reading`: one holder reads back what became of a call.
  * - `waiting`: certainly not applied, to be called at its time. `checking`: outcome unknown, to be read back at its time.
- * - `landed`, `skipped`: over. `stalled`: retries ran out.
+ * - `landed`, `skipped`, `refused` (the platform said no): over. `stalled`: retries ran out.
  */
 export const entryStates = [
   'planned',
@@ -18,21 +18,30 @@ export const entryStates = [
   'checking',
   'landed',
   'skipped',
+  'refused',
   'stalled',
 ] as const;
 export type EntryState = (typeof entryStates)[number];
 
-export type EntryTrigger = 'queue' | 'call' | 'read' | 'land' | 'wait' | 'check' | 'stall' | 'skip';
+export type EntryTrigger = 'queue' | 'call' | 'read' | 'land' | 'wait' | 'check' | 'refuse' | 'stall' | 'skip';
 
 /** The life of one entry. A call is made only out of `queued`, `waiting`, or a `reading` that stayed negative. */
 export const entryTransitions: Readonly<Record<EntryState, Readonly<Partial<Record<EntryTrigger, EntryState>>>>> = {
   planned: { queue: 'queued', call: 'calling' },
   queued: { call: 'calling' },
-  calling: { land: 'landed', wait: 'waiting', check: 'checking', stall: 'stalled', read: 'reading' },
-  reading: { land: 'landed', check: 'checking', call: 'calling', stall: 'stalled', read: 'reading' },
+  calling: { land: 'landed', wait: 'waiting', check: 'checking', refuse: 'refused', stall: 'stalled', read: 'reading' },
+  reading: {
+    land: 'landed',
+    check: 'checking',
+    call: 'calling',
+    refuse: 'refused',
+    stall: 'stalled',
+    read: 'reading',
+  },
   waiting: { call: 'calling' },
   checking: { read: 'reading' },
   stalled: { call: 'calling', read: 'reading', skip: 'skipped' },
   landed: {},
   skipped: {},
+  refused: {},
 };

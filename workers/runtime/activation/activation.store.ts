@@ -20,6 +20,7 @@ const stored = z.object({
       state: z.enum(entryStates),
       generation: z.int(),
       attempt: z.int(),
+      openedBy: z.int().optional(),
       failures: z.int(),
       uncertainSince: z.string().optional(),
       failure: failure.optional(),

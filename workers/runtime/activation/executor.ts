@@ -104,6 +104,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       for (const state of states) {
         const entry = state.entries[state.position];
         if (entry?.state !== 'calling' && entry?.state !== 'reading') continue;
+        // Saved for another reason while somebody holds its lease: not ours to call.
+        if (entry.openedBy !== state.revision) continue;
         const driving: Promise<void> = drive(state).finally(() => running.delete(driving));
         running.add(driving);
       }
