@@ -10,6 +10,7 @@ const environment = z
   .object({
     PORT: z.coerce.number().int().min(0).max(65_535),
     DATA_DIR: z.string().min(1),
+    HOST: z.string().min(1).default('127.0.0.1'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
   .safeParse(process.env);
@@ -19,11 +20,11 @@ if (!environment.success) {
   process.exit(2);
 }
 
-const { PORT, DATA_DIR, LOG_LEVEL } = environment.data;
+const { PORT, DATA_DIR, HOST, LOG_LEVEL } = environment.data;
 const log = pino({ name: 'network', level: LOG_LEVEL });
 
 try {
-  const simulator = await startSimulator({ port: PORT, dataDir: DATA_DIR, log });
+  const simulator = await startSimulator({ port: PORT, dataDir: DATA_DIR, host: HOST, log });
   log.info({ url: simulator.url, port: Number(new URL(simulator.url).port) }, 'network simulator listening');
 
   const stop = (signal: NodeJS.Signals) => {

@@ -11,7 +11,7 @@ import { openNetwork } from './network.ts';
 export type Simulator = { url: string; close(): Promise<void> };
 
 /** Nobody outside this machine has business with it: it has no authentication and breaks things on request. */
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 /** Longer than callers keep idle connections, so that it is never the simulator that closes one under a new call. */
 const KEEP_ALIVE_MS = 75_000;
@@ -20,10 +20,17 @@ const KEEP_ALIVE_MS = 75_000;
 const GRACE_MS = 250;
 
 /**
- * Starts a network simulator on a loopback port (0 for any) with its state in `dataDir`.
+ * Starts a network simulator on a port (0 for any), of loopback unless told, with its state in `dataDir`.
  * Throws when the port is taken, or when another simulator uses the folder.
  */
-export async function startSimulator(options: { port: number; dataDir: string; log?: Logger }): Promise<Simulator> {
+export async function startSimulator(options: {
+  port: number;
+  dataDir: string;
+  /** Another address to listen on than loopback: a container's, on a network of its own. */
+  host?: string;
+  log?: Logger;
+}): Promise<Simulator> {
+  const host = options.host ?? LOOPBACK;
   const network = openNetwork({ directory: options.dataDir, managers });
   const app = simulatorApp(network, options.log);
   // The process's own Request and Response stay what they are: tests run simulators next to other things.
@@ -33,7 +40,7 @@ export async function startSimulator(options: { port: number; dataDir: string; l
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   try {
-    server.listen(options.port, HOST);
+    server.listen(options.port, host);
     await once(server, 'listening');
   } catch (error) {
     network.close();
@@ -51,5 +58,5 @@ export async function startSimulator(options: { port: number; dataDir: string; l
   };
   let stopping: Promise<void> | undefined;
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${HOST}:${port}`, close: () => (stopping ??= stop()) };
+  return { url: `http://${host}:${port}`, close: () => (stopping ??= stop()) };
 }

@@ -13,7 +13,12 @@ export function connectDatabase(url: string, options: { connections: number; rol
     idle_timeout: 0,
     backoff: (attempt) => Math.min(0.1 * 2 ** attempt, 2),
     onnotice: () => undefined,
-    connection: { application_name: `patchbay ${options.role}`, timezone: 'UTC', statement_timeout: 30_000, random_page_cost: 1.1 },
+    connection: {
+      application_name: `patchbay ${options.role}`,
+      timezone: 'UTC',
+      statement_timeout: 30_000,
+      random_page_cost: 1.1,
+    },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
   });
 }
