@@ -26,6 +26,8 @@ export const envelope = z.object({
       errorClass: z.string(),
       errorCode: z.string().optional(),
       errorMessage: z.string(),
+      /** Failures counted before it was given up. */
+      failures: z.int().nonnegative(),
       failedAt: z.string(),
       /** Set when the body was not text that PostgreSQL can hold. */
       encoding: z.literal('base64').optional(),

@@ -1,6 +1,7 @@
 import { deadLetterQueue } from '../../contracts/topology.ts';
 import type { Publication } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
+import { storable } from '../../ops/platform/storable.ts';
 import type { Item, Unreadable } from './item.ts';
 
 /** Why a message is given up. */
@@ -12,7 +13,10 @@ export interface Cause {
 
 const longestMessage = 2_000;
 
-/** The same message, addressed to its dead-letter queue with full context. Its id stays: a replay is recognised. */
+/**
+ * The same message, addressed to its dead-letter queue with full context, and ready to be moved back as it is: its id stays,
+ * its next attempt is one the inbox does not know yet (moved back twice, the second is a repetition), its failures start anew.
+ */
 export function deadLetter(
   work: Item | Unreadable,
   queue: string,
@@ -30,16 +34,16 @@ export function deadLetter(
     type: work.type,
     envelope: {
       ...work.envelope,
-      failures: work.envelope.failures + 1,
+      attempt: work.envelope.attempt + 1,
+      failures: 0,
       firstFailedAt: work.envelope.firstFailedAt ?? at,
       deadLetter: {
         queue,
         worker,
-        exchange: work.delivery.exchange,
-        routingKey: work.delivery.routingKey,
-        errorClass: cause.errorClass,
-        ...(cause.errorCode === undefined ? {} : { errorCode: cause.errorCode }),
-        errorMessage: cause.errorMessage.slice(0, longestMessage),
+        exchange: storable(work.delivery.exchange),
+        routingKey: storable(work.delivery.routingKey),
+        ...shown(cause),
+        failures: work.envelope.failures + 1,
         failedAt: at,
         ...(encoding === undefined ? {} : { encoding }),
       },
@@ -62,10 +66,17 @@ export function fallenLetter(
     envelope: {
       ...message.envelope,
       firstFailedAt: at,
-      deadLetter: { queue, worker, exchange, routingKey, ...cause, failedAt: at },
+      deadLetter: { queue, worker, exchange, routingKey, ...shown(cause), failures: 1, failedAt: at },
     },
   };
 }
+
+/** A cause of bearable length. */
+const shown = ({ errorClass, errorCode, errorMessage }: Cause): Cause => ({
+  errorClass: storable(errorClass),
+  ...(errorCode === undefined ? {} : { errorCode: storable(errorCode) }),
+  errorMessage: storable(errorMessage.slice(0, longestMessage)),
+});
 
 /** PostgreSQL's text holds no NUL and only valid UTF-8. */
 function carriable(body: Buffer): { text: string; encoding?: 'base64' } {

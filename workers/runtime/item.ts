@@ -1,6 +1,7 @@
 import type { Delivery } from '../../ops/platform/broker/subscription.ts';
 import { type Envelope, envelope } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
+import { storable } from '../../ops/platform/storable.ts';
 import type { Handler } from './handler.ts';
 
 /** A message that can be handled: parsed, with the handler it is for. */
@@ -40,7 +41,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Parses a delivery at the edge, once: envelope, type and version, JSON, body schema. */
 export function readDelivery(delivery: Delivery, handlers: ReadonlyMap<string, Handler>): Item | Unreadable {
   const id = delivery.messageId !== undefined && uuid.test(delivery.messageId) ? delivery.messageId : newId();
-  const type = delivery.type ?? 'unknown';
+  const type = storable(delivery.type ?? 'unknown');
   const read = readEnvelope(delivery, id);
   const unreadable = (code: string, reason: string): Unreadable => ({
     kind: 'unreadable',
@@ -78,7 +79,10 @@ function readEnvelope(delivery: Delivery, id: string): Envelope | undefined {
   const header = delivery.headers['patchbay'];
   if (typeof header !== 'string') return undefined;
   try {
-    return envelope.parse({ correlationId: id, ...(JSON.parse(header) as object) });
+    const given: unknown = JSON.parse(header, (_, value: unknown) =>
+      typeof value === 'string' ? storable(value) : value,
+    );
+    return envelope.parse({ correlationId: id, ...(given as object) });
   } catch {
     return undefined;
   }

@@ -68,7 +68,7 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
         open.publish(
           publication.exchange,
           publication.routingKey,
-          Buffer.from(publication.body),
+          content(publication),
           options(publication),
           confirmed,
         );
@@ -93,6 +93,9 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
   };
 }
 
+/** The body as bytes; what was kept as base64 because it is no text leaves as it came. */
+const content = ({ body, envelope }: Publication): Buffer => Buffer.from(body, envelope.deadLetter?.encoding ?? 'utf8');
+
 const options = (publication: Publication): Options.Publish => ({
   messageId: publication.id,
   type: publication.type,
@@ -110,7 +113,7 @@ function deadLetterHeaders({ envelope }: Publication): Record<string, string | n
   return {
     'original-queue': letter.queue,
     worker: letter.worker,
-    attempts: envelope.failures,
+    attempts: letter.failures,
     'first-failed-at': envelope.firstFailedAt ?? letter.failedAt,
     'last-failed-at': letter.failedAt,
     'error-class': letter.errorClass,
