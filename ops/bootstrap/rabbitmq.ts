@@ -1,0 +1,189 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { startInBackground, type BackgroundProcess } from './background-process.ts';
+import { logTail } from './log-tail.ts';
+import { plainPath } from './plain-path.ts';
+import { identityOf, type RabbitmqIdentity } from './rabbitmq-identity.ts';
+import { findRabbitmq, type RabbitmqPrograms } from './rabbitmq-programs.ts';
+import { Sentence } from './sentence.ts';
+import type { Broker, Progress } from './service.ts';
+import { until } from './until.ts';
+
+export type RabbitmqOptions = {
+  /** private folder: data, cookie, login */
+  dir: string;
+  /** folder that keeps downloaded packages, shared between brokers */
+  packages: string;
+  ports: { amqp: number; management: number; dist: number; epmd: number };
+  logFile?: string;
+  recordsFolder?: string;
+  /** further lines of rabbitmq.conf */
+  configuration?: readonly string[];
+  progress?: Progress;
+};
+
+/** 3.10 is the first version whose quorum queues dead-letter at least once. */
+const oldest = [3, 10];
+
+/**
+ * Starts a private RabbitMQ with its management interface on 127.0.0.1, with a port mapper, cookie and node name of its
+ * own, so that another broker on the machine does not matter. Downloads the packages when none is installed.
+ *
+ * @throws Sentence when it does not come up, with the end of its log
+ */
+export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
+  const dir = plainPath(options.dir);
+  const identity = identityOf(dir);
+  const programs = await findRabbitmq(options.packages, options.progress ?? (() => {}));
+  const logFile = options.logFile ?? join(options.dir, 'rabbitmq.log');
+  const { amqp, management } = options.ports;
+  const managementUrl = `http://127.0.0.1:${management}`;
+  const login = { user: identity.user, password: identity.password };
+
+  let mapper: BackgroundProcess | undefined;
+  let server: BackgroundProcess;
+  let wanted = true;
+  const lost: (() => void)[] = [];
+  const begin = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
+    startInBackground({
+      ...{ name, command, args, env, cwd: dir, logFile, stopSignal: 'SIGTERM' as const },
+      ...(options.recordsFolder === undefined ? {} : { recordsFolder: options.recordsFolder }),
+    });
+  const launch = async () => {
+    wanted = true;
+    const env = environmentOf(dir, identity, options, programs);
+    if (mapper === undefined || !mapper.alive()) {
+      mapper = await begin('epmd', programs.epmd, ['-port', String(options.ports.epmd), '-address', '127.0.0.1'], env);
+    }
+    const launched = await begin('rabbitmq', programs.server, [], env);
+    server = launched;
+    const failure = () =>
+      new Sentence(`RabbitMQ did not start on port ${amqp}; the end of ${logFile}:\n${logTail(logFile, 20)}`);
+    try {
+      const version = await until(
+        async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login) : undefined),
+        {
+          timeoutMs: 120_000,
+          giveUp: () => (launched.alive() ? undefined : failure()),
+          late: failure,
+        },
+      );
+      refuseOld(version);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    void launched.ended.then(() => {
+      if (wanted && server === launched) for (const listener of lost) listener();
+    });
+  };
+  const stop = async () => {
+    wanted = false;
+    await server.stop(30_000);
+    await mapper?.stop(2_000);
+  };
+  await launch();
+  return {
+    name: 'rabbitmq',
+    url: `amqp://${identity.user}:${identity.password}@127.0.0.1:${amqp}/`,
+    managementUrl,
+    login,
+    get pid() {
+      return server.pid;
+    },
+    alive: () => server.alive(),
+    kill: (signal) => server.kill(signal),
+    stop,
+    async restart() {
+      await stop();
+      await launch();
+    },
+    onLost: (listener) => void lost.push(listener),
+  };
+}
+
+function environmentOf(
+  dir: string,
+  identity: RabbitmqIdentity,
+  { ports, configuration = [] }: RabbitmqOptions,
+  programs: RabbitmqPrograms,
+): NodeJS.ProcessEnv {
+  const file = (name: string) => join(dir, name);
+  mkdirSync(file('conf.d'), { recursive: true });
+  writeFileSync(file('enabled_plugins'), '[rabbitmq_management].\n');
+  const lines = [
+    `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${ports.management}`,
+    `default_user = ${identity.user}`,
+    `default_pass = ${identity.password}`,
+    // The default alarm (50 MB) is kept explicit: a full disk blocks publishers rather than the whole machine.
+    'disk_free_limit.absolute = 50MB',
+    ...configuration,
+  ];
+  writeFileSync(file('rabbitmq.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
+  return {
+    ...programs.env,
+    HOME: dir,
+    LANG: 'C.UTF-8',
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_EPMD_PORT: String(ports.epmd),
+    RABBITMQ_NODENAME: identity.node,
+    RABBITMQ_MNESIA_BASE: file('data'),
+    RABBITMQ_LOG_BASE: file('log'),
+    RABBITMQ_LOGS: '-',
+    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf'),
+    // The machine's own /etc/rabbitmq must not leak in.
+    RABBITMQ_CONFIG_FILES: file('conf.d'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: file('advanced.config'),
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins'),
+    RABBITMQ_PID_FILE: file('broker.pid'),
+    RABBITMQ_DIST_PORT: String(ports.dist),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    // Makes the script become the virtual machine, so that the process we started is the broker itself.
+    RUNNING_UNDER_SYSTEMD: 'true',
+  };
+}
+
+/** True when a broker answers the protocol's greeting on the port (the answer starts with a method frame). */
+export function speaksAmqp(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host });
+    const answer = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.setTimeout(2_000, () => answer(false));
+    socket.once('error', () => answer(false));
+    socket.once('close', () => answer(false));
+    socket.once('connect', () => socket.write(Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1])));
+    socket.once('data', (data) => answer(data[0] === 1));
+  });
+}
+
+async function versionOf(
+  managementUrl: string,
+  login: { user: string; password: string },
+): Promise<string | undefined> {
+  const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
+  try {
+    const answer = await fetch(`${managementUrl}/api/overview`, {
+      headers: { authorization },
+      signal: AbortSignal.timeout(2_000),
+    });
+    if (!answer.ok) return undefined;
+    return ((await answer.json()) as { rabbitmq_version: string }).rabbitmq_version;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseOld(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > oldest[0]! || (major === oldest[0] && minor >= oldest[1]!)) return;
+  throw new Sentence(
+    `RabbitMQ ${version} is too old (3.10 or newer is needed): start Docker, or set AMQP_URL to a newer broker.`,
+  );
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const elsewhere = ['**/node_modules/**', '.patchbay/**', 'coverage/**'];
+
+/**
+ * `unit`: pure or self-contained, part of `npm run check`. `int`: against the real PostgreSQL and RabbitMQ that
+ * `npm test` brings up. Two workers for two cores: more of them only wait for each other's broker.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...elsewhere, '**/*.int.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'int',
+          include: ['**/*.int.test.ts'],
+          exclude: elsewhere,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    maxWorkers: 2,
+  },
+});
