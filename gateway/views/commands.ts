@@ -10,16 +10,17 @@ import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 import { TmfError, notFound, preconditionFailed, refuse, unavailable } from '../tmf630/errors.ts';
 import { type IdempotencyClaim, judgeClaim } from '../tmf630/idempotency.ts';
 import type { StoredView, ViewStore } from '../tmf630/view-store.ts';
+import { createAcceptance } from './acceptance.ts';
 import type { CommandOutcome } from './outcome.store.ts';
 import type { Outcomes } from './outcomes.ts';
 import {
   type KnownKey,
+  type NewKey,
   claimKey,
-  forgetKey,
   readKey,
+  releaseKey,
   sendAwaited,
   settleKey,
-  submit,
   takeOverKey,
 } from './submit.store.ts';
 
@@ -28,7 +29,15 @@ export interface Commands {
   /** Accepts a create at once, in one local statement; the broker may be down. */
   accept(ctx: RequestContext, submission: Accepting): Promise<{ view: StoredView; replayed?: boolean }>;
   /** Sends a command and waits a bounded time for what its owner says. */
-  ask(ctx: RequestContext, question: Asking): Promise<{ id: string; revision: number; replayed: boolean }>;
+  ask(ctx: RequestContext, question: Asking): Promise<Answered>;
+}
+
+/** What a command came to: the resource, at the revision the command made. */
+export interface Answered {
+  readonly id: string;
+  readonly revision: number;
+  /** Told again under its Idempotency-Key. */
+  readonly replayed: boolean;
 }
 
 export interface Accepting {
@@ -62,6 +71,8 @@ export interface CommandsOptions {
 const staleRetries = 3;
 
 export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions): Commands {
+  const submit = createAcceptance(sql);
+
   async function accept(ctx: RequestContext, { resource, id, document, view, command }: Accepting) {
     const message = publicationOf(command, { correlationId: id });
     const stored: StoredView = { id, revision: 0, doc: view };
@@ -71,7 +82,7 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
       response: stored,
       waitMs,
     };
-    if (await submit(sql, { resource, id, document, view, message, key })) {
+    if (await submit({ resource, id, document, view, message, key })) {
       relay.committed([message]);
       return { view: stored };
     }
@@ -84,20 +95,25 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
 
   async function ask(ctx: RequestContext, question: Asking) {
     const claim = ctx.idempotency;
-    const key = claim && { scope: scopeOf(claim), bodyHash: claim.bodyHash, response: null, waitMs };
-    const known = key && (await claimKey(sql, question.resource.name, question.id, key));
-    if (known !== undefined && claim !== undefined) return again(known, claim, question);
+    if (claim === undefined) return attempts(question, undefined);
+    const key = { scope: scopeOf(claim), bodyHash: claim.bodyHash, response: null, waitMs };
+    const known = await claimKey(sql, question.resource.name, question.id, key);
+    if (known !== undefined) {
+      judgeClaim({ bodyHash: known.bodyHash, answered: known.response !== null || !known.inFlight }, claim);
+      if (known.response !== null) return { ...(known.response as Omit<Answered, 'replayed'>), replayed: true };
+      if (!(await takeOverKey(sql, key.scope, waitMs))) throw unavailable('Another request under this key was first.');
+    }
     try {
-      return await attempts(question, key);
+      const answer = await (known === undefined ? attempts(question, key) : goOn(known, question, key));
+      await settleKey(sql, key.scope, { id: answer.id, revision: answer.revision });
+      return answer;
     } catch (error) {
-      if (key !== undefined) await forgetKey(sql, key.scope);
+      await releaseKey(sql, key.scope);
       throw error;
     }
   }
 
-  type Key = { scope: string; bodyHash: string; response: null; waitMs: number } | undefined;
-
-  async function attempts(question: Asking, key: Key) {
+  async function attempts(question: Asking, key: NewKey | undefined): Promise<Answered> {
     const { resource, id } = question;
     for (let attempt = 0; ; attempt += 1) {
       const step = await question.attempt();
@@ -106,43 +122,34 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
       await sendAwaited(sql, { resource, id, message, document: step.document, key });
       relay.committed([message]);
       const outcome = await outcomes.wait(message.id, waitMs);
-      const stale = outcome?.refusal?.kind === 'stale';
-      if (stale && question.retryStale && attempt < staleRetries) continue;
-      return settled(outcome, question, key);
+      if (overtaken(outcome, question) && attempt < staleRetries) continue;
+      return settled(outcome, question);
     }
   }
 
-  /** The same request again: its answer if there is one, else it waits on for the command that is under way. */
-  async function again(known: KnownKey, claim: IdempotencyClaim, question: Asking) {
-    const scope = scopeOf(claim);
-    const answered = known.response !== null;
-    judgeClaim({ bodyHash: known.bodyHash, answered: answered || !known.inFlight }, claim);
-    if (answered) return { ...(known.response as { id: string; revision: number }), replayed: true };
-    if (known.commandId === null || !(await takeOverKey(sql, scope, waitMs)))
-      throw unavailable('The first request under this key ended early.');
-    const outcome = await outcomes.wait(known.commandId, waitMs);
-    const answer = await settled(outcome, question, { scope, bodyHash: known.bodyHash, response: null, waitMs });
-    return { ...answer, replayed: true };
+  /** The same request again, unanswered so far: waits for what was sent then. If that came to nothing, it is computed anew. */
+  async function goOn({ commandId }: KnownKey, question: Asking, key: NewKey): Promise<Answered> {
+    if (commandId === null) return attempts(question, key);
+    const outcome = await outcomes.wait(commandId, waitMs);
+    if (overtaken(outcome, question)) return attempts(question, key);
+    return { ...settled(outcome, question), replayed: true };
   }
 
-  async function settled(outcome: CommandOutcome | undefined, { resource, id, retryStale }: Asking, key: Key) {
+  function settled(outcome: CommandOutcome | undefined, { resource, id, retryStale }: Asking): Answered {
     if (outcome === undefined) {
-      if (key !== undefined) await settleKey(sql, key.scope, null);
       throw unavailable(
         `The ${resource.name} did not answer within ${waitMs / 1000} s; the request is still under way.`,
       );
     }
-    if (outcome.refusal !== null) {
-      if (key !== undefined) await settleKey(sql, key.scope, null);
-      throw refusalOf(resource, id, outcome.refusal, retryStale);
-    }
-    const answer = { id: outcome.id, revision: outcome.revision };
-    if (key !== undefined) await settleKey(sql, key.scope, answer);
-    return { ...answer, replayed: false };
+    if (outcome.refusal !== null) throw refusalOf(resource, id, outcome.refusal, retryStale);
+    return { id: outcome.id, revision: outcome.revision, replayed: false };
   }
 
   return { accept, ask };
 }
+
+const overtaken = (outcome: CommandOutcome | undefined, { retryStale }: Asking): boolean =>
+  retryStale && outcome?.refusal?.kind === 'stale';
 
 /** What the owner said no to, as the document's own statuses say it. */
 function refusalOf(

@@ -53,7 +53,8 @@ export function project(
       ? before.outcomes
       : [...before.outcomes, { commandId: answers, id: change.id, revision: change.revision, refusal: null }];
   const submittedChanged = before.submittedChanged || accepted !== undefined;
-  if (change.revision <= before.revision) return { ...before, outcomes };
+  // What the client wrote is kept although a later event came first; it shows with the next one.
+  if (change.revision <= before.revision) return { ...before, submitted, submittedChanged, outcomes };
   return {
     ...before,
     revision: change.revision,

@@ -12,20 +12,27 @@ export interface ViewColumns {
   readonly completed_at: string | null;
 }
 
+/** Where a resource's columns are in its documents, read once from its mapping. */
+interface ColumnPaths {
+  readonly single: ReadonlyMap<ViewColumn, readonly string[]>;
+  readonly parties: readonly (readonly string[])[];
+}
+const pathsOf = new WeakMap<ResourceDescriptor, ColumnPaths>();
+
 /** Reads the columns out of a document, by the resource's own mapping: filters find what the document shows. */
 export function columnsOf(resource: ResourceDescriptor, doc: JsonObject): ViewColumns {
+  const paths = pathsOf.get(resource) ?? readPaths(resource);
   const single = (column: ViewColumn): string | null => {
-    const path = pathOf(resource, column);
-    const [value] = path === undefined ? [] : valuesAt(doc, path.split('.'));
+    const path = paths.single.get(column);
+    const [value] = path === undefined ? [] : valuesAt(doc, path);
     return typeof value === 'string' ? value : null;
   };
-  const parties = Object.entries(resource.columns).filter(([, column]) => columnKinds[column] === 'set');
   return {
     state: single('state'),
     external_id: single('external_id'),
     category: single('category'),
     party_ids: [
-      ...new Set(parties.flatMap(([path]) => valuesAt(doc, path.split('.'))).filter((one) => typeof one === 'string')),
+      ...new Set(paths.parties.flatMap((path) => valuesAt(doc, path)).filter((one) => typeof one === 'string')),
     ],
     created_at: single('created_at'),
     start_at: single('start_at'),
@@ -33,8 +40,15 @@ export function columnsOf(resource: ResourceDescriptor, doc: JsonObject): ViewCo
   };
 }
 
-function pathOf(resource: ResourceDescriptor, column: ViewColumn): string | undefined {
-  return Object.entries(resource.columns).find(([, one]) => one === column)?.[0];
+function readPaths(resource: ResourceDescriptor): ColumnPaths {
+  const all = Object.entries(resource.columns).map(([path, column]) => ({ column, path: path.split('.') }));
+  const read: ColumnPaths = {
+    // Of several attributes with one column the first counts.
+    single: new Map(all.toReversed().map(({ column, path }) => [column, path])),
+    parties: all.filter(({ column }) => columnKinds[column] === 'set').map(({ path }) => path),
+  };
+  pathsOf.set(resource, read);
+  return read;
 }
 
 function valuesAt(value: unknown, path: readonly string[]): unknown[] {

@@ -1,5 +1,5 @@
 import type { Outgoing } from '../../contracts/messages/message.ts';
-import type { Database, Transaction } from '../../ops/platform/database.ts';
+import { type Database, type Transaction, transaction } from '../../ops/platform/database.ts';
 import { type Envelope, type Publication, publicationOf } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
 import { claimInbox, inboxKey } from '../../ops/platform/inbox.store.ts';
@@ -40,7 +40,7 @@ interface Writes {
  * A throw in `decide` fails its message alone. A throw anywhere else is the batch's, and the caller's to halve.
  */
 export function runBatch(sql: Database, work: readonly Work[], settings: BatchSettings): Promise<Committed> {
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     const handleable = work.filter((one) => one.kind !== 'unreadable');
     // Sent together, answered in this order: a round trip costs more than loading for a message that turns out done.
     const [{ fresh, now }, loaded, contexts] = await Promise.all([
@@ -69,31 +69,31 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
       }
     }
     return write(tx, writes);
-  }) as Promise<Committed>;
+  });
 }
 
 /**
  * Records that one message failed on its own (its save threw, alone): retry or dead letter, in a transaction of its own.
  */
 export function recordFailure(sql: Database, item: Item, error: unknown, settings: BatchSettings): Promise<Committed> {
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     const key = { messageId: item.id, attempt: item.envelope.attempt };
     const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
     const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
     if (fresh.size > 0) fail(item, causeOf(error), settings, now, writes);
     return write(tx, writes);
-  }) as Promise<Committed>;
+  });
 }
 
 /** Parks one message in a transaction of its own: what crashed its worker again and again. */
 export function parkOne(sql: Database, item: Item, cause: Cause, settings: BatchSettings): Promise<Committed> {
-  return sql.begin(async (tx) => {
+  return transaction(sql, async (tx) => {
     const key = { messageId: item.id, attempt: item.envelope.attempt };
     const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
     const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
     if (fresh.size > 0) giveUp(item, cause, settings, now, writes);
     return write(tx, writes);
-  }) as Promise<Committed>;
+  });
 }
 
 const keyOf = (one: Work) => (one.kind === 'fact' ? [] : [{ messageId: one.id, attempt: one.envelope.attempt }]);

@@ -5,7 +5,7 @@ import { countCrash, forgetCrashes } from '../../ops/platform/inbox.store.ts';
 import type { Relay } from '../../ops/platform/outbox/relay.ts';
 import { type BatchSettings, type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
 import type { Handler } from './handler.ts';
-import { type Fact, type Item, type Work, readDelivery } from './item.ts';
+import { type Fact, type Unreadable, type Item, type Work, readDelivery } from './item.ts';
 
 /** Bodies past this are not carried through our own dead-lettering: the broker moves them. Ours are under 256 KiB. */
 const largestBody = 1_048_576;
@@ -21,6 +21,15 @@ export interface LaneOptions extends BatchSettings {
   /** How many deliveries may be begun now (a bulkhead's room); facts are never held back. Call `wake` when it grows. */
   readonly room?: () => number;
 }
+
+/** How the broker is told what became of a batch. */
+interface Answer {
+  ack(settled: readonly Work[]): void;
+  reject(culprit: Item | Unreadable): void;
+}
+
+/** Facts come from nobody who waits for an ack. */
+const toNobody: Answer = { ack: () => undefined, reject: () => undefined };
 
 /**
  * One batch at a time: takes what has gathered while the last one ran, so that batches grow with load and an idle
@@ -58,7 +67,7 @@ export function createLane(options: LaneOptions): Lane {
     // Whatever arrives in the same turn of the event loop belongs to the batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (ready()) {
-      if (facts.length > 0) await settle(facts.splice(0, options.batchSize), () => undefined);
+      if (facts.length > 0) await settle(facts.splice(0, options.batchSize), toNobody);
       if (stopped) return;
       const taken = deliveries.splice(0, room());
       const suspects = taken.filter(({ delivery }) => delivery.returns >= suspectReturns);
@@ -80,10 +89,13 @@ export function createLane(options: LaneOptions): Lane {
       } else work.push(readDelivery(delivery, options.handlers));
     }
     const byDelivery = new Map(taken.map(({ delivery, subscription }) => [delivery, subscription]));
-    await settle(work, (settled) => {
-      const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
-      for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
-        subscription?.ack(group);
+    await settle(work, {
+      ack(settled) {
+        const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
+        for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
+          subscription?.ack(group);
+      },
+      reject: ({ delivery }) => byDelivery.get(delivery)?.reject(delivery),
     });
   }
 
@@ -106,35 +118,40 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   /** Runs work to its end: whole, or in halves down to the culprit. A database that is away is waited for. */
-  async function settle(work: readonly Work[], ack: (settled: readonly Work[]) => void): Promise<void> {
+  async function settle(work: readonly Work[], answer: Answer): Promise<void> {
     if (work.length === 0) return;
     try {
       const committed = await patiently(() => runBatch(sql, work, options));
       if (committed === undefined) return;
       finish(committed);
-      ack(work);
+      answer.ack(work);
     } catch (error) {
       if (work.length > 1) {
         const middle = Math.ceil(work.length / 2);
-        await settle(work.slice(0, middle), ack);
-        await settle(work.slice(middle), ack);
+        await settle(work.slice(0, middle), answer);
+        await settle(work.slice(middle), answer);
         return;
       }
       const [culprit] = work;
-      if (culprit?.kind === 'message') await blame(culprit, error, ack);
-      else
-        log.error(
-          { error, fact: culprit?.kind === 'fact' ? culprit.body : undefined },
-          'a fact could not be recorded; its alarm will bring it again',
-        );
+      if (culprit === undefined) return;
+      if (culprit.kind === 'fact')
+        log.error({ error, fact: culprit.body }, 'a fact could not be recorded; its alarm will bring it again');
+      else await blame(culprit, error, answer);
     }
   }
 
-  async function blame(culprit: Item, error: unknown, ack: (settled: readonly Work[]) => void): Promise<void> {
-    const committed = await patiently(() => recordFailure(sql, culprit, error, options));
-    if (committed === undefined) return;
-    finish(committed);
-    ack([culprit]);
+  async function blame(culprit: Item | Unreadable, error: unknown, answer: Answer): Promise<void> {
+    try {
+      if (culprit.kind === 'unreadable') throw error;
+      const committed = await patiently(() => recordFailure(sql, culprit, error, options));
+      if (committed === undefined) return;
+      finish(committed);
+      answer.ack([culprit]);
+    } catch (unrecordable) {
+      // Kept, it would hold a place for ever; thrown, it would end the process, which would get it again.
+      log.error({ messageId: culprit.id, error: unrecordable }, 'message cannot be recorded, left to the broker to dead-letter');
+      answer.reject(culprit);
+    }
   }
 
   /** Repeats while the database is at fault, which counts against nobody. Undefined when stopped meanwhile. */
@@ -176,7 +193,7 @@ export function createLane(options: LaneOptions): Lane {
       // What already happened is worth recording: without it an outcome would have to be read back.
       const last = facts;
       facts = [];
-      if (last.length > 0) await settle(last, () => undefined);
+      if (last.length > 0) await settle(last, toNobody);
     },
   };
 }

@@ -243,7 +243,7 @@ function settle(
 ): Effects {
   const { orderId, itemId, number, failure } = report;
   const after =
-    outcome === 'completed' ? completed(state.service, change, report, now) : failed(state.service, change, now);
+    outcome === 'completed' ? completed(state.service, change, report, now) : failed(state.service, change, report, now);
   const settled: ServiceState = {
     ...state,
     change: null,
@@ -280,10 +280,23 @@ function completed(
   };
 }
 
-/** The activator has taken back what it had done: an add leaves nothing, a modify what was before. */
-function failed(service: Service, { action, before }: Change, now: Date): Service {
+/**
+ * The activator has taken back what it had done: an add leaves nothing, a modify what was before, with what landed while
+ * it was put back: a platform may give another prefix of the same length.
+ */
+function failed(
+  service: Service,
+  { action, before }: Change,
+  { characteristics, resources }: ActivationReport,
+  now: Date,
+): Service {
   if (action === 'add') return terminated(service, now);
-  return { ...service, characteristics: before.characteristics, resources: before.resources, state: before.state };
+  return {
+    ...service,
+    characteristics: { ...before.characteristics, ...characteristics },
+    resources: merged(before.resources, resources),
+    state: before.state,
+  };
 }
 
 const terminated = (service: Service, now: Date): Service => ({

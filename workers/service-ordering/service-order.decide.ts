@@ -16,6 +16,7 @@ import {
 } from '../../contracts/messages/service-ordering.ts';
 import type { Characteristics, Failure } from '../../contracts/messages/values.ts';
 import { checkCharacteristics } from './characteristics.decide.ts';
+import { bounded, cut } from './failure.decide.ts';
 import { dependants } from './item-graph.decide.ts';
 import {
   type ItemTrigger,
@@ -91,7 +92,7 @@ export function accept(
   const draft: Draft = { order, work: {}, send: [] };
   if (!validation.ok) {
     for (const { itemId } of request.items) move(draft, itemId, 'reject', validation.failures[itemId]);
-    draft.order = { ...draft.order, failure: validation.failure, completedAt: at };
+    draft.order = { ...draft.order, failure: bounded(validation.failure), completedAt: at };
     advance(draft, 'reject');
     return finish(draft, undefined, now);
   }
@@ -116,13 +117,21 @@ export function onClaimed(
   specifications: Specifications,
   now: Date,
 ): Effects {
-  if (state === undefined || orderEnded(state.order.state)) return releaseLate(state, verdicts);
+  if (state === undefined) return {};
+  if (orderEnded(state.order.state)) {
+    const released = givenBack(state, verdicts);
+    return released.length === 0 ? {} : { send: released };
+  }
   const draft = draftOf(state);
   for (const verdict of verdicts) {
     const item = requested(draft, verdict.itemId);
     const progress = draft.order.progress[verdict.itemId];
-    if (item === undefined || progress === undefined || itemEnded(progress.state)) continue;
-    if (verdict.verdict === 'waiting') {
+    if (item === undefined || progress === undefined) continue;
+    if (itemEnded(progress.state)) {
+      draft.send.push(...givenBack(state, [verdict]));
+    } else if (verdict.verdict === 'waiting') {
+      // The grant it waited for may have overtaken this.
+      if (draft.work[item.itemId]?.claimNumber !== undefined) continue;
       const { orderId, itemId } = verdict.behind;
       const reason = `Waits for item "${itemId}" of service order ${orderId}, which changes the same service.`;
       move(draft, item.itemId, 'wait', { code: 'serviceBusy', reason });
@@ -207,10 +216,10 @@ export function onStalled(
   if (progress === undefined || itemEnded(progress.state) || (progress.state === 'held') === stalled.stalled) return {};
   const draft = draftOf(state);
   if (stalled.stalled) {
-    move(draft, stalled.itemId, 'stall', stalled.failure);
+    if (!move(draft, stalled.itemId, 'stall', stalled.failure)) return {};
     const message = `Item "${stalled.itemId}" is held at step ${stalled.step}: ${stalled.failure?.reason ?? 'it needs a person'}`;
     const id = `${stalled.itemId}-${draft.order.jeopardies.length + 1}`;
-    const alert = { id, name: 'fallout', message, at: now.toISOString(), itemIds: [stalled.itemId] };
+    const alert = { id, name: 'fallout', message: cut(message), at: now.toISOString(), itemIds: [stalled.itemId] };
     draft.order = { ...draft.order, jeopardies: [...draft.order.jeopardies, alert] };
   } else {
     clearFailure(draft, stalled.itemId);
@@ -248,10 +257,9 @@ const draftOf = (state: OrderState): Draft => ({ order: state.order, work: { ...
 const requested = (draft: Draft, itemId: string) => draft.order.request.items.find((item) => item.itemId === itemId);
 
 /** Claims that come when nobody wants them any more are given back. */
-function releaseLate(state: OrderState | undefined, verdicts: readonly ClaimVerdict[]): Effects {
+function givenBack({ order }: OrderState, verdicts: readonly ClaimVerdict[]): Outgoing[] {
   const granted = verdicts.flatMap((verdict) => (verdict.verdict === 'claimed' ? [verdict.service.id] : []));
-  if (state === undefined || granted.length === 0) return {};
-  return { send: [send(releaseClaims, { orderId: state.order.id, serviceIds: granted })] };
+  return granted.length === 0 ? [] : [send(releaseClaims, { orderId: order.id, serviceIds: granted })];
 }
 
 function claim(draft: Draft, items: readonly RequestedItem[]): void {
@@ -277,7 +285,7 @@ function move(draft: Draft, itemId: string, trigger: ItemTrigger, failure?: Fail
   const progress = draft.order.progress[itemId];
   const to = progress && moveItem(progress.state, trigger);
   if (progress === undefined || to === undefined) return false;
-  note(draft, itemId, { state: to, ...(failure === undefined ? {} : { failure }) });
+  note(draft, itemId, { state: to, ...(failure === undefined ? {} : { failure: bounded(failure) }) });
   return true;
 }
 
@@ -382,7 +390,7 @@ function finish(draft: Draft, before: OrderState | undefined, now: Date): Effect
 function firstFailure(order: ServiceOrder): { failure?: Failure } {
   for (const [itemId, { failure }] of Object.entries(order.progress)) {
     if (failure !== undefined)
-      return { failure: { code: failure.code, reason: `Item "${itemId}": ${failure.reason}` } };
+      return { failure: bounded({ code: failure.code, reason: `Item "${itemId}": ${failure.reason}` }) };
   }
   return {};
 }

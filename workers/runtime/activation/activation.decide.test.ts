@@ -307,6 +307,12 @@ describe('a person', () => {
     expect(next.phase).toBe('compensating');
   });
 
+  test('who skipped a step does not have it taken back later', () => {
+    const thrice = [outcome(notReached), due, outcome(notReached), due, outcome(notReached)];
+    const { entries } = given(begun(), outcome(landed()), stepMessage, ...thrice, operator('skip'), stepMessage).when(outcome(refused));
+    expect(entries.slice(3)).toEqual(['reserve undo queued']);
+  });
+
   test('who fails a step has what landed before it taken back', () => {
     const thrice = [outcome(notReached), due, outcome(notReached), due, outcome(notReached)];
     const { entries, next } = given(begun(), outcome(landed()), stepMessage, ...thrice).when(operator('fail'));

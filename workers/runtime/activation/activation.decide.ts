@@ -172,7 +172,7 @@ export function onOutcome(
         {
           ...landed,
           characteristics: { ...landed.characteristics, ...characteristics },
-          resources: [...landed.resources, ...resources],
+          resources: [...landed.resources.filter((one) => !resources.some(({ type }) => type === one.type)), ...resources],
         },
         now,
       );
@@ -288,7 +288,7 @@ const opened = (activation: Activation): Partial<Entry> => ({
   openedBy: activation.revision + 1,
 });
 const openCall = (activation: Activation, rules: Rules, now: Date): Activation =>
-  lease(move(activation, 'call', { attempt: current(activation).attempt + 1, uncertainSince: undefined }), rules, now);
+  lease(move(activation, 'call', { ...opened(activation), uncertainSince: undefined }), rules, now);
 const openRead = (activation: Activation, rules: Rules, now: Date): Activation =>
   lease(move(activation, 'read', opened(activation)), rules, now);
 const lookLater = (activation: Activation, entry: Partial<Entry>, inMs: number, now: Date): Activation =>

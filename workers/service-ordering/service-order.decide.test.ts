@@ -1,0 +1,351 @@
+import { describe, expect, test } from 'vitest';
+import type { ActivateItem } from '../../contracts/messages/activation.ts';
+import type { ClaimRequest } from '../../contracts/messages/service-inventory.ts';
+import {
+  aService,
+  aSpecification,
+  accepted,
+  after,
+  anItem,
+  anOrder,
+  busy,
+  claimed,
+  due,
+  given,
+  granted,
+  lived,
+  refused,
+  sent,
+  settled,
+  shortened,
+  stalled,
+  verdicts,
+} from './orders.fixture.ts';
+
+const one = anOrder(anItem('a'));
+const pair = anOrder(anItem('a'), anItem('b'));
+const chain = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c', { dependsOn: ['b'] }));
+
+describe('acceptance', () => {
+  test('an accepted order claims all its services in one message', () => {
+    const { state } = given().when(accepted(pair)).then({
+      order: 'inProgress',
+      items: { a: 'acknowledged', b: 'acknowledged' },
+      sends: ['claim-services a b'],
+    });
+    expect(state).toMatchObject({ order: { revision: 1, startedAt: state.order.updatedAt }, dueAt: after(30) });
+  });
+
+  test('a claim carries what the new service will be: defaults filled in, its type, what it stands on within the order', () => {
+    const { effects } = given()
+      .when(accepted(anOrder(anItem('a'), anItem('b', { dependsOn: ['a'], supportingServices: ['outside'] }))))
+      .then({});
+    const [{ claims }] = sent<{ claims: ClaimRequest[] }>(effects, 'claim-services') as [{ claims: ClaimRequest[] }];
+    expect(claims[1]).toMatchObject({
+      serviceType: 'broadband',
+      specification: { id: 'line', version: '1.0' },
+      characteristics: { rate: 100, technology: 'fibre' },
+      supportingServices: ['outside', 'service-a'],
+    });
+  });
+
+  test('an order that cannot be right is rejected with all its items, and asks nothing of anybody', () => {
+    const { state } = given()
+      .when(accepted(anOrder(anItem('a'), anItem('b', { characteristics: {} }))))
+      .then({ order: 'rejected', items: { a: 'rejected', b: 'rejected' }, sends: [] });
+    expect(state.order).toMatchObject({
+      failure: { code: 'invalidCharacteristic' },
+      progress: { b: { failure: { code: 'invalidCharacteristic' } } },
+      completedAt: state.order.updatedAt,
+    });
+    expect(state.dueAt).toBeNull();
+  });
+
+  test('a reason that quotes a long value is cut, and not through a character', () => {
+    const technology = `x${'😀'.repeat(10_000)}`;
+    const { state } = given().when(accepted(anOrder(anItem('a', { characteristics: { rate: 1, technology } })))).then({});
+    for (const failure of [state.order.failure, state.order.progress['a']?.failure]) {
+      expect(failure?.reason.length).toBeLessThanOrEqual(250);
+      expect(failure?.reason.isWellFormed()).toBe(true);
+    }
+  });
+
+  test('an order of nothing but noChange is completed at once', () => {
+    given()
+      .when(accepted(anOrder(anItem('a', { action: 'noChange' }))))
+      .then({ order: 'completed', items: { a: 'completed' }, sends: [] });
+  });
+
+  test('a noChange item asks for nothing and holds nobody up', () => {
+    given(accepted(anOrder(anItem('a', { action: 'noChange' }), anItem('b', { dependsOn: ['a'] }))))
+      .when(claimed('b'))
+      .then({ items: { a: 'completed', b: 'inProgress' }, sends: ['activate-item b'] });
+  });
+
+  test('accepted twice, an order is shown again and nothing else happens', () => {
+    const { effects, state } = given(accepted(one), claimed('a')).when(accepted(one)).then({ sends: [] });
+    expect(effects.save).toBeUndefined();
+    expect(sent(effects, 'service-order-changed')).toEqual([{ order: state.order, deleted: false }]);
+  });
+});
+
+describe('activation', () => {
+  test('an item that holds its service and waits for nothing is activated', () => {
+    const { effects } = given(accepted(one)).when(claimed('a')).then({
+      order: 'inProgress',
+      items: { a: 'inProgress' },
+      sends: ['activate-item a'],
+    });
+    expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([
+      { action: 'add', claimNumber: 1, requested: { rate: 100, technology: 'fibre' }, previous: {} },
+    ]);
+  });
+
+  test('an item waits for what it depends on, and then stands on it as the inventory holds it', () => {
+    const { effects } = given(accepted(chain), claimed('a', 'b', 'c'))
+      .when(settled('a'))
+      .then({
+        order: 'inProgress',
+        items: { a: 'completed', b: 'inProgress', c: 'acknowledged' },
+        sends: ['activate-item b'],
+      });
+    expect(sent<ActivateItem>(effects, 'activate-item')[0]?.supporting).toMatchObject([
+      { serviceId: 'service-a', characteristics: { rate: 100, madeFor: 'a' } },
+    ]);
+  });
+
+  test('a modify lays what is asked over what the service is, and says what it was', () => {
+    const { effects } = given(accepted(anOrder(anItem('a', { action: 'modify' })))).when(claimed('a')).then({});
+    expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([
+      {
+        action: 'modify',
+        serviceType: 'broadband',
+        requested: { rate: 100, port: '1/1/1', technology: 'fibre' },
+        previous: { rate: 50, port: '1/1/1' },
+      },
+    ]);
+  });
+
+  test('a delete is asked for with what the service is, even when its specification is retired', () => {
+    const retired = [aSpecification({ lifecycleStatus: 'retired' })];
+    const order = anOrder(anItem('a', { action: 'delete', characteristics: {} }));
+    const state = lived(accepted(order, retired));
+    const { effects } = given(() => ({ save: [state] }))
+      .when(verdicts(granted('a')))
+      .then({ sends: ['activate-item a'] });
+    expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([{ requested: { rate: 50, port: '1/1/1' } }]);
+  });
+
+  test('a modify that the service’s specification does not allow fails its item and gives the service back', () => {
+    given(accepted(anOrder(anItem('a', { action: 'modify', characteristics: { rate: 9_999 } }))))
+      .when(claimed('a'))
+      .then({ order: 'failed', items: { a: 'failed' }, sends: ['release-claims service-a'] });
+  });
+});
+
+describe('outcomes roll up', () => {
+  test('all items done: completed', () => {
+    const { state } = given(accepted(pair), claimed('a', 'b'), settled('a'))
+      .when(settled('b'))
+      .then({ order: 'completed', items: { a: 'completed', b: 'completed' }, sends: [] });
+    expect(state.order).toMatchObject({ revision: 4, completedAt: state.order.updatedAt });
+    expect(state.dueAt).toBeNull();
+  });
+
+  test('some done: partial, with the reason of the first that was not', () => {
+    const { state } = given(accepted(pair), claimed('a', 'b'), settled('a', 'failed'))
+      .when(settled('b'))
+      .then({ order: 'partial', items: { a: 'failed', b: 'completed' } });
+    expect(state.order.failure).toEqual({ code: 'noPort', reason: 'Item "a": No port is free.' });
+  });
+
+  test('none done: failed', () => {
+    given(accepted(one), claimed('a')).when(settled('a', 'failed')).then({ order: 'failed', items: { a: 'failed' } });
+  });
+
+  test('what depends on a failed item is abandoned at every distance, and its services are given back', () => {
+    given(accepted(chain), claimed('a', 'b', 'c'))
+      .when(settled('a', 'failed'))
+      .then({
+        order: 'failed',
+        items: { a: 'failed', b: 'cancelled', c: 'cancelled' },
+        sends: ['release-claims service-b service-c'],
+      });
+  });
+
+  test('an item that does not depend on the failed one goes on', () => {
+    given(accepted(pair), claimed('a', 'b'))
+      .when(settled('a', 'failed'))
+      .then({ order: 'inProgress', items: { a: 'failed', b: 'inProgress' }, sends: [] });
+  });
+
+  test('an item whose service is refused fails, and what depends on it never starts', () => {
+    given(accepted(chain))
+      .when(verdicts(refused('a'), granted('b'), granted('c')))
+      .then({
+        order: 'failed',
+        items: { a: 'failed', b: 'cancelled', c: 'cancelled' },
+        sends: expect.arrayContaining([expect.stringContaining('release-claims')]) as never,
+      });
+  });
+
+  test('services that are refused or granted in one answer are all given back by the end of it', () => {
+    const { effects } = given(accepted(chain)).when(verdicts(refused('a'), granted('b'), granted('c'))).then({});
+    const released = sent<{ serviceIds: string[] }>(effects, 'release-claims').flatMap((body) => body.serviceIds);
+    expect(released).toEqual(expect.arrayContaining(['service-b', 'service-c']));
+  });
+});
+
+describe('a busy service', () => {
+  test('an item waits for its turn, and says behind whom', () => {
+    const { state } = given(accepted(one)).when(verdicts(busy('a'))).then({ order: 'inProgress', items: { a: 'pending' } });
+    expect(state.order.progress['a']?.failure).toEqual({
+      code: 'serviceBusy',
+      reason: 'Waits for item "7" of service order another-order, which changes the same service.',
+    });
+  });
+
+  test('its turn comes: it is activated, and the note is gone', () => {
+    const { state } = given(accepted(one), verdicts(busy('a')))
+      .when(claimed('a'))
+      .then({ items: { a: 'inProgress' }, sends: ['activate-item a'] });
+    expect(state.order.progress['a']).toEqual({ state: 'inProgress', serviceType: 'broadband' });
+  });
+
+  test('a late word that it must wait does not take away what it holds already', () => {
+    const { state } = given(accepted(chain), verdicts(granted('a'), granted('b'), granted('c')))
+      .when(verdicts(busy('b')))
+      .then({ items: { a: 'inProgress', b: 'acknowledged', c: 'acknowledged' } });
+    expect(state.order.progress['b']).not.toHaveProperty('failure');
+  });
+
+  test('its turn comes when nobody wants it any more: the service is given back', () => {
+    given(accepted(pair), verdicts(busy('a'), refused('b')), verdicts(refused('a')))
+      .when(claimed('a'))
+      .then({ order: 'failed', sends: ['release-claims service-a'] });
+  });
+
+  test('its turn comes when its item was abandoned and others still run: the service is given back', () => {
+    const order = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c'));
+    given(accepted(order), verdicts(granted('a'), busy('b'), granted('c')), settled('a', 'failed'))
+      .when(claimed('b'))
+      .then({ order: 'inProgress', items: { a: 'failed', b: 'cancelled', c: 'inProgress' }, sends: ['release-claims service-b'] });
+  });
+});
+
+describe('fallout', () => {
+  test('a stalled item is held, and so is its order, with an alert that names step and reason', () => {
+    const { state } = given(accepted(one), claimed('a')).when(stalled('a')).then({ order: 'held', items: { a: 'held' } });
+    expect(state.order.jeopardies).toMatchObject([
+      { id: 'a-1', itemIds: ['a'], message: expect.stringMatching(/reserve-port.*It never did it/) },
+    ]);
+  });
+
+  test('resumed, both go on, and the failure is forgotten', () => {
+    const { state } = given(accepted(one), claimed('a'), stalled('a'))
+      .when(stalled('a', false))
+      .then({ order: 'inProgress', items: { a: 'inProgress' } });
+    expect(state.order.progress['a']).not.toHaveProperty('failure');
+  });
+
+  test('an order stays held while any item is', () => {
+    given(accepted(pair), claimed('a', 'b'), stalled('a'), stalled('b'))
+      .when(stalled('a', false))
+      .then({ order: 'held', items: { a: 'inProgress', b: 'held' } });
+  });
+
+  test('a held item may end without having been seen to resume', () => {
+    given(accepted(one), claimed('a'), stalled('a')).when(settled('a')).then({ order: 'completed' });
+    given(accepted(one), claimed('a'), stalled('a')).when(settled('a', 'failed')).then({ order: 'failed' });
+  });
+
+  test('stalled twice, it raises one alert', () => {
+    given(accepted(one), claimed('a'), stalled('a')).when(stalled('a')).thenNothing();
+  });
+});
+
+describe('reminders', () => {
+  test('before its time, nothing is asked again', () => {
+    given(accepted(one)).when(due(after(29.9))).thenNothing();
+  });
+
+  test('claims that were not answered are asked for again, without those that were', () => {
+    given(accepted(pair), claimed('a')).when(due(after(30))).then({ sends: ['claim-services b', 'activate-item a'] });
+  });
+
+  test('an activation is asked for again with the very same words', () => {
+    const first = given(accepted(one)).when(claimed('a')).then({});
+    const again = given(accepted(one), claimed('a')).when(due(after(30))).then({ sends: ['activate-item a'] });
+    expect(sent(again.effects, 'activate-item')).toEqual(sent(first.effects, 'activate-item'));
+  });
+
+  test('an item that waits for another is not activated by a reminder', () => {
+    given(accepted(chain), claimed('a', 'b', 'c')).when(due(after(30))).then({ sends: ['activate-item a'] });
+  });
+
+  test('an item that is held is asked after too: the word that it was resumed may be lost', () => {
+    given(accepted(one), claimed('a'), stalled('a')).when(due(after(30))).then({ sends: ['activate-item a'] });
+  });
+
+  test('reminders get rarer up to ten minutes, and any news brings them back to thirty seconds', () => {
+    const gaps: number[] = [];
+    let state = lived(accepted(one));
+    for (let at = state.dueAt; gaps.length < 7 && at !== null; at = state.dueAt) {
+      state = due(at)(state).save?.at(-1) ?? state;
+      gaps.push(((state.dueAt?.getTime() ?? 0) - at.getTime()) / 1_000);
+    }
+    expect(gaps).toEqual([60, 120, 240, 480, 600, 600, 600]);
+    expect(claimed('a')(state).save?.[0]?.dueAt).toEqual(after(30));
+  });
+
+  test('a reminder is not a change: the revision stays, and no event is sent', () => {
+    const { state, effects } = given(accepted(one)).when(due(after(30))).then({});
+    expect(state.order.revision).toBe(1);
+    expect(sent(effects, 'service-order-changed')).toEqual([]);
+  });
+});
+
+describe('what comes late', () => {
+  const ended = [accepted(one), claimed('a'), settled('a')] as const;
+
+  test.each([
+    ['an outcome', settled('a', 'failed')],
+    ['an alert', stalled('a')],
+    ['a refusal', verdicts(refused('a'))],
+    ['a reminder', due(after(9_999))],
+  ])('%s of an order that has ended changes nothing', (_, fact) => {
+    given(...ended).when(fact).thenNothing();
+  });
+
+  test.each([
+    ['an outcome', settled('z')],
+    ['an alert', stalled('z')],
+  ])('%s of an item the order does not have changes nothing', (_, fact) => {
+    given(accepted(one)).when(fact).thenNothing();
+  });
+
+  test('a fact of an order nobody knows is dropped', () => {
+    expect([claimed('a'), settled('a'), stalled('a'), due(after(99))].map((fact) => fact(undefined))).toEqual([{}, {}, {}, {}]);
+  });
+
+  test('a grant that comes twice activates once', () => {
+    given(accepted(one), claimed('a')).when(claimed('a')).then({ items: { a: 'inProgress' }, sends: [] });
+  });
+
+  test('an outcome may overtake the grant it stands on', () => {
+    const { state } = given(accepted(one)).when(settled('a')).then({ order: 'completed' });
+    expect(shortened(claimed('a')(state).send ?? [])).toEqual(['release-claims service-a']);
+  });
+
+  test('an alert for an item that was not started raises nothing', () => {
+    given(accepted(one)).when(stalled('a')).thenNothing();
+  });
+});
+
+test('a service that stands elsewhere keeps its own type and place in what an activation is told', () => {
+  const supporting = [{ serviceId: 'outside', serviceType: 'access', characteristics: { vlan: 7 }, resources: [] }];
+  const { effects } = given(accepted(anOrder(anItem('a', { supportingServices: ['outside'] }))))
+    .when(verdicts({ verdict: 'claimed', itemId: 'a', number: 3, service: aService('service-a'), supporting }))
+    .then({});
+  expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([{ claimNumber: 3, supporting }]);
+});
