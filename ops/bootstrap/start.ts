@@ -12,7 +12,9 @@ try {
     tell: (line) => console.log(line),
     onReady: (run) => {
       console.log(board(run));
-      console.log(`ready (${((performance.now() - began) / 1000).toFixed(1)} s); Ctrl-C stops everything`);
+      console.log(`up in ${((performance.now() - began) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
+      // Alone on its line, so that scripts can wait for it.
+      console.log('ready');
     },
   });
   process.exit(0);

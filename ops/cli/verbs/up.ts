@@ -20,7 +20,7 @@ export function up(program: Command): void {
         replicas,
         tell: (line) => (options.json ? console.error(line) : console.log(line)),
         onReady: (run) =>
-          console.log(options.json ? JSON.stringify(run) : `${board(run)}\nready; Ctrl-C stops everything`),
+          console.log(options.json ? JSON.stringify(run) : `${board(run)}\nCtrl-C stops everything\nready`),
       });
       process.exit(0);
     });
