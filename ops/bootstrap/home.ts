@@ -1,6 +1,7 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { claimantOf, claimFile } from './claim-file.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { Sentence } from './sentence.ts';
 
 /** The clone this code runs from. */
@@ -47,9 +48,10 @@ export function homeAt(root: string, env: NodeJS.ProcessEnv = {}): Home {
 /** Creates the home's folders; a folder we may not write to is a sentence. */
 export function prepareHome(home: Home): void {
   try {
-    mkdirSync(home.root, { recursive: true });
-    // As root the database server runs under another account, which must be able to pass through.
-    if (process.getuid?.() === 0) chmodSync(home.root, 0o755);
+    const created = mkdirSync(home.root, { recursive: true });
+    // As root the database server runs under another account, which must be able to pass through. A folder that was
+    // there before keeps its mode: somebody chose it.
+    if (created !== undefined && process.getuid?.() === 0) chmodSync(home.root, 0o755);
     for (const folder of [home.logs, home.processes]) mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw new Sentence(
@@ -60,8 +62,7 @@ export function prepareHome(home: Home): void {
 
 /** Who runs a system in this home now; undefined when nobody does. */
 export function ownerOf(home: Home): ProcessIdentity | undefined {
-  const owner = readOwner(home.ownerFile);
-  return owner !== undefined && isRunning(owner) ? owner : undefined;
+  return claimantOf(home.ownerFile);
 }
 
 /**
@@ -71,54 +72,9 @@ export function ownerOf(home: Home): ProcessIdentity | undefined {
  * @throws Sentence when another process runs one.
  */
 export function claimHome(home: Home): () => void {
-  const me = identify(process.pid);
-  const draft = `${home.ownerFile}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(me));
-  try {
-    for (;;) {
-      try {
-        linkSync(draft, home.ownerFile);
-        return () => rmSync(home.ownerFile, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const owner = ownerOf(home);
-      if (owner !== undefined) {
-        throw new Sentence(
-          `Patchbay already runs in ${home.root} (process ${owner.pid}): end it with Ctrl-C there, or set PATCHBAY_HOME to another folder.`,
-        );
-      }
-      setDeadOwnerAside(home);
-    }
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-// Two starts may both have found the dead owner. Only one moves that file; the other may have moved the winner's,
-// and puts it back.
-function setDeadOwnerAside(home: Home): void {
-  const aside = `${home.ownerFile}.dead.${process.pid}`;
-  try {
-    renameSync(home.ownerFile, aside);
-  } catch {
-    return;
-  }
-  const moved = readOwner(aside);
-  if (moved !== undefined && isRunning(moved)) {
-    try {
-      linkSync(aside, home.ownerFile);
-    } catch {
-      // somebody claimed in between: they own it
-    }
-  }
-  rmSync(aside, { force: true });
-}
-
-function readOwner(file: string): ProcessIdentity | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
-  } catch {
-    return undefined;
-  }
+  const claim = claimFile(home.ownerFile);
+  if (claim.isOurs) return claim.release;
+  throw new Sentence(
+    `Patchbay already runs in ${home.root} (process ${claim.owner.pid}): end it with Ctrl-C there, or set PATCHBAY_HOME to another folder.`,
+  );
 }

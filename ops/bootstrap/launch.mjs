@@ -11,6 +11,7 @@ const clone = resolve(fileURLToPath(import.meta.url), '../../..');
 const entries = {
   start: 'ops/bootstrap/start.ts',
   test: 'ops/bootstrap/test.ts',
+  faults: 'ops/faults/main.ts',
   reset: 'ops/bootstrap/reset.ts',
   check: 'ops/check/check.ts',
   bench: 'ops/bench/bench.ts',

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { claimPort } from './port-claims.ts';
 import { writeAtomically } from './write-atomically.ts';
 import { Sentence } from './sentence.ts';
 
@@ -37,15 +38,16 @@ export function isFree(port: number): Promise<boolean> {
 
 /**
  * A block of `span` free ports. Drawn from below the range from which the system hands out ports for outgoing
- * connections, so that it is still free when the server that will use it starts.
+ * connections, and claimed, so that it is still free when the server that will use it starts. Blocks are aligned: two of
+ * the same size do not overlap.
  */
 export async function freePort(span = 1, taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const base = randomInt(20_000, 32_700 - span);
+    const base = randomInt(Math.ceil(20_000 / span), Math.floor(32_700 / span)) * span;
     const block = Array.from({ length: span }, (_, offset) => base + offset);
     if (block.some((port) => taken.has(port))) continue;
     const free = await Promise.all(block.map(isFree));
-    if (free.every(Boolean)) return base;
+    if (free.every(Boolean) && claimPort(base)) return base;
   }
   throw new Sentence(
     'No free port was found between 20000 and 32700 on 127.0.0.1: end what holds them, then try again.',
@@ -67,7 +69,8 @@ export async function choosePorts(file: string, env: NodeJS.ProcessEnv, only: re
     const { variable, kind, standard, span } = portPlan[name];
     const asked = parsePort(variable, env[variable]);
     const wanted = asked ?? (kind === 'fixed' ? standard : (remembered[name] ?? standard));
-    const usable = wanted !== 0 && !taken.has(wanted) && (!only.includes(name) || (await isFree(wanted)));
+    const usable =
+      wanted !== 0 && !taken.has(wanted) && (!only.includes(name) || ((await isFree(wanted)) && claimPort(wanted)));
     if (!usable && (asked !== undefined || kind === 'fixed')) {
       throw new Sentence(
         `Port ${wanted} (${name}) is taken: set ${variable} to a free port, or end what listens there.`,

@@ -58,8 +58,7 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
     }
     const launched = await begin('rabbitmq', programs.server, [], env);
     server = launched;
-    const failure = () =>
-      new Sentence(`RabbitMQ did not start on port ${amqp}; the end of ${logFile}:\n${logTail(logFile, 20)}`);
+    const failure = () => failedStart(options.ports, logFile);
     try {
       const version = await until(
         async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login) : undefined),
@@ -178,6 +177,15 @@ async function versionOf(
   } catch {
     return undefined;
   }
+}
+
+function failedStart({ amqp, management }: RabbitmqOptions['ports'], logFile: string): Sentence {
+  const end = logTail(logFile, 12);
+  return /eaddrinuse/i.test(end)
+    ? new Sentence(
+        `Port ${amqp} or ${management} was taken while RabbitMQ started: set PATCHBAY_AMQP_PORT and PATCHBAY_MANAGEMENT_PORT to free ports.`,
+      )
+    : new Sentence(`RabbitMQ did not start on port ${amqp}; the end of ${logFile}:\n${end}`);
 }
 
 function refuseOld(version: string): void {

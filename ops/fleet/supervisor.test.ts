@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { backoffMs, type ProcessChange } from './supervised.ts';
 import { startFleet, type Fleet, type FleetOptions } from './supervisor.ts';
@@ -16,7 +17,7 @@ async function aFleet(options: Partial<FleetOptions>): Promise<Fleet> {
     amqpUrl: 'amqp://nowhere',
     roles: ['worker'],
     logDir: mkdtempSync(join(tmpdir(), 'a fleet ')),
-    entry: join(import.meta.dirname, 'role.fixture.ts'),
+    entry: fileURLToPath(new URL('./role.fixture.ts', import.meta.url)),
     ...options,
   });
   fleets.push(fleet);
