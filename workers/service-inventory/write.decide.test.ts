@@ -27,7 +27,9 @@ describe('a service entered from outside', () => {
   test('entered again under its id, it is shown and stays as it is', () => {
     const known = aService({ revision: 4 });
     expect(create(known, command(), aWrite(), noon).save).toBeUndefined();
-    expect(sent(create(known, command(), aWrite(), noon), 'service-changed')).toMatchObject([{ service: { revision: 4 } }]);
+    expect(sent(create(known, command(), aWrite(), noon), 'service-changed')).toMatchObject([
+      { service: { revision: 4 } },
+    ]);
   });
 });
 
@@ -44,7 +46,10 @@ describe('a service written from outside', () => {
   });
 
   test('at a revision that moved on is refused as stale', () => {
-    expect(refusal(replace(aService({ revision: 3 }), command(2), aWrite(), noon))).toMatchObject({ kind: 'stale', commandId });
+    expect(refusal(replace(aService({ revision: 3 }), command(2), aWrite(), noon))).toMatchObject({
+      kind: 'stale',
+      commandId,
+    });
   });
 
   test('while an order changes it is refused, with the order that does', () => {
@@ -57,7 +62,9 @@ describe('a service written from outside', () => {
 
   test('that is not there, or deleted, is refused', () => {
     expect(refusal(replace(undefined, command(1), aWrite(), noon))).toMatchObject({ kind: 'notFound' });
-    expect(refusal(replace({ ...aService(), deleted: true }, command(1), aWrite(), noon))).toMatchObject({ kind: 'notFound' });
+    expect(refusal(replace({ ...aService(), deleted: true }, command(1), aWrite(), noon))).toMatchObject({
+      kind: 'notFound',
+    });
   });
 
   test.each([
@@ -67,8 +74,13 @@ describe('a service written from outside', () => {
     ['terminated', 'active', 'terminated'],
     ['inactive', 'active', 'pending'],
   ] as const)('written %s while it runs %s, it runs %s', (state, operatingStatus, expected) => {
-    const { save } = replace(aService({ operatingStatus }), command(1), aWrite({ state }), noon);
+    const { save } = replace(aService({ operatingStatus, activated: false }), command(1), aWrite({ state }), noon);
     expect(save?.[0]?.service.operatingStatus).toBe(expected);
+  });
+
+  test('is refused a state that differs from the network’s, which only orders change', () => {
+    const effects = replace(aService(), command(1), aWrite({ state: 'terminated' }), noon);
+    expect(refusal(effects)).toMatchObject({ kind: 'conflict', code: 'serviceDeployed' });
   });
 });
 
@@ -81,7 +93,10 @@ describe('a service deleted from outside', () => {
   });
 
   test('that is on the network is refused, and says what to do', () => {
-    expect(refusal(gone(aService()))).toMatchObject({ code: 'serviceDeployed', reason: expect.stringContaining('TMF641') });
+    expect(refusal(gone(aService()))).toMatchObject({
+      code: 'serviceDeployed',
+      reason: expect.stringContaining('TMF641'),
+    });
   });
 
   test('that an order changes, moved on or is gone is refused', () => {

@@ -35,6 +35,10 @@ export function replace(state: ServiceState | undefined, command: Command, write
   const refusal = unfit(state, command);
   if (refusal !== undefined || state === undefined) return refuse(command, refusal ?? missing);
   const { service } = state;
+  if (service.activated && write.state !== service.state) {
+    const reason = `The service is ${service.state} on the network: its state follows from orders, which go through TMF641.`;
+    return refuse(command, { kind: 'conflict', code: 'serviceDeployed', reason });
+  }
   const { id, revision, orderItems, serviceDate, activated, claim } = service;
   const next: ServiceState = {
     ...state,
