@@ -27,15 +27,20 @@ export function toCharacteristics(list: readonly Characteristic[] | undefined, w
   return characteristics;
 }
 
-/** Characteristics as TMF lists them; what the client said of one beside its value is kept. */
+/**
+ * Characteristics as TMF lists them, always in the same order: the client's, then by name (the database does not keep the
+ * order of names). What the client said of one beside its value is kept.
+ */
 export function fromCharacteristics(
   characteristics: Characteristics,
   said: readonly Characteristic[] = [],
 ): Characteristic[] {
   const before = new Map(said.map((one) => [one.name, one]));
-  return Object.entries(characteristics)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => ({ valueType: valueTypeOf(value), ...before.get(name), name, value }));
+  const names = new Set([...before.keys(), ...Object.keys(characteristics).toSorted()]);
+  return [...names].flatMap((name) => {
+    const value = Object.hasOwn(characteristics, name) ? characteristics[name] : null;
+    return value == null ? [] : [{ valueType: valueTypeOf(value), ...before.get(name), name, value }];
+  });
 }
 
 function valueTypeOf(value: Characteristics[string]): string {

@@ -43,6 +43,12 @@ function readSpec(folder: string, api: string): Spec {
   return JSON.parse(readFileSync(join(folder, file), 'utf8')) as Spec;
 }
 
+/** Reads documents out of a folder, each when it is asked for. */
+export const specsIn =
+  (folder: string) =>
+  (api: string): Spec =>
+    readSpec(folder, api);
+
 /**
  * Tests that need the official documents. Without them they are reported as skipped, and a line on stderr says so.
  * @param folder see `specsFolder`
@@ -60,6 +66,6 @@ export function describeWithSpecs(
     );
   }
   describe.skipIf(missing)(`${name}${missing ? ' (SKIPPED: TMF_SPECS is not set)' : ''}`, () => {
-    tests((api) => readSpec(folder ?? '', api));
+    tests(specsIn(folder ?? ''));
   });
 }

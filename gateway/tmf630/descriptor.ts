@@ -45,6 +45,8 @@ export interface ResourceDescriptor {
   readonly schema: z.ZodType<JsonObject>;
   /** The body of POST, where there is one. */
   readonly create?: z.ZodType<JsonObject>;
+  /** A body of POST worth sending as it is: published, and what the documentation page offers to try. */
+  readonly example?: JsonObject;
   /** What PATCH may send, where there is one: published, and the patched document is checked by `schema`. */
   readonly update?: z.ZodType<JsonObject>;
   readonly operations: readonly Operation[];

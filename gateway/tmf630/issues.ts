@@ -27,8 +27,11 @@ function describeIssue(issue: core.$ZodIssue): string {
       return issue.message.endsWith('received undefined')
         ? `${where} is required${issue.expected === 'nonoptional' ? '' : `: ${article(issue.expected)}`}.`
         : `${where} must be ${article(issue.expected)}${butIs(issue)}.`;
-    case 'invalid_value':
-      return `${where} must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}${butIs(issue)}.`;
+    case 'invalid_value': {
+      const missing = Object.hasOwn(issue, 'input') && issue.input === undefined;
+      const values = `${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+      return `${where} ${missing ? 'is required:' : 'must be'} ${values}${butIs(issue)}.`;
+    }
     case 'invalid_format':
       return `${where} ${formatText(issue.format, issue.message)}${butIs(issue)}.`;
     case 'too_small':

@@ -118,21 +118,27 @@ function describeOperation(operation: Operation, resource: ResourceDescriptor, c
     case 'create':
       return described(`Creates a ${name}`, {
         parameters: [idempotencyKey],
-        requestBody: requestBody({ 'application/json': components.ref(resource.create ?? resource.schema) }),
+        requestBody: requestBody({
+          'application/json': {
+            schema: components.ref(resource.create ?? resource.schema),
+            ...(resource.example === undefined ? {} : { example: resource.example }),
+          },
+        }),
         responses: {
           201: success('Accepted and stored', whole, ['Location', 'ETag', 'Idempotency-Replayed']),
           ...failures(400, 405, 406, 409, 413, 415),
         },
       });
     case 'patch': {
-      const merge = components.ref(resource.update ?? resource.schema);
+      const merge = { schema: components.ref(resource.update ?? resource.schema), example: { description: 'changed' } };
+      const steps = [{ op: 'add', path: '/description', value: 'changed' }];
       return described(`Changes a ${name}`, {
         description: `Never patchable: ${(resource.notPatchable ?? []).join(', ')}.`,
         parameters: [ifMatch, idempotencyKey],
         requestBody: requestBody({
           'application/json': merge,
           'application/merge-patch+json': merge,
-          'application/json-patch+json': components.ref(jsonPatchSchema),
+          'application/json-patch+json': { schema: components.ref(jsonPatchSchema), example: steps },
         }),
         responses: {
           200: success(`The changed ${name}`, whole, ['ETag']),
@@ -220,8 +226,7 @@ function success(description: string, schema: JsonObject, names: readonly string
   };
 }
 
-function requestBody(schemas: Record<string, JsonObject>): JsonObject {
-  const content = Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+function requestBody(content: Record<string, { schema: JsonObject; example?: unknown }>): JsonObject {
   return { required: true, description: `At most ${MAX_BODY_BYTES / 1024} KiB.`, content };
 }
 

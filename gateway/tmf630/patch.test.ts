@@ -138,7 +138,11 @@ describe('a PATCH', () => {
     keep: { our: 1 },
   });
   const read = (json: unknown, mediaType = 'application/merge-patch+json') =>
-    readPatch(orders, href, { json, mediaType, bytes: new Uint8Array() } satisfies Body);
+    readPatch(orders, (document) => ({ ...document, href }), {
+      json,
+      mediaType,
+      bytes: new Uint8Array(),
+    } satisfies Body);
 
   test('merges, and says what changed', () => {
     const { doc, changed } = read({ description: 'new', note: [{ text: 'hello' }] }).apply(current);

@@ -38,17 +38,21 @@ export interface Patch {
 
 /**
  * Understands the body of a PATCH.
- * @param href the resource's own address, which a client may send back as it read it
+ * @param asRead the document as clients read it, with its hrefs: they may send it back as they read it
  * @throws 400 when the body is no patch of its kind
  */
-export function readPatch(resource: ResourceDescriptor, href: string, body: Body): Patch {
+export function readPatch(
+  resource: ResourceDescriptor,
+  asRead: (document: JsonObject) => JsonObject,
+  body: Body,
+): Patch {
   const asJsonPatch = body.mediaType === 'application/json-patch+json';
   const transform = asJsonPatch ? jsonPatch(body.json) : merge(asObject(body.json));
   return {
     kind: asJsonPatch ? 'json-patch' : 'merge',
     body: body.json,
     apply(current) {
-      const before: JsonObject = { ...current, href };
+      const before = asRead(current);
       const after = transform(before);
       if (!isObject(after)) throw refuse('invalidPatch', 'The patch would leave something that is no object.');
       const changed = differences(before, after);

@@ -107,7 +107,8 @@ export function resourceRoutes(
       const id = readId(c, resource);
       const body = await readJsonBody(c.req.raw, patchMediaTypes, MAX_BODY_BYTES);
       const ctx = contextOf(c, body, options);
-      const read = readPatch(resource, hrefOf(ctx.baseUrl, resource, id), body);
+      const asRead = (doc: JsonObject) => represent(resource, { id, revision: 0, doc }, ctx.baseUrl);
+      const read = readPatch(resource, asRead, body);
       const view = await patch(ctx, id, read, readIfMatch(c.req.header('if-match')));
       return json(c, represent(resource, view, ctx.baseUrl), 200, { ETag: etagOf(view.revision) });
     });

@@ -2,7 +2,7 @@
 import postgres from 'postgres';
 
 import type { JsonObject } from '../../contracts/tmf/common.ts';
-import type { Database, Queryable } from '../../ops/platform/database.ts';
+import { type Database, type Queryable, transaction } from '../../ops/platform/database.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { whereClause } from './filters.store.ts';
 import { isBackwards, orderOf } from './order.store.ts';
@@ -142,11 +142,14 @@ function stoppedIfSlow(error: unknown): undefined {
 }
 
 async function timeLimited<T>(sql: Database, milliseconds: number, read: (on: Queryable) => Promise<T>): Promise<T> {
-  const result = await sql.begin('read only', async (transaction) => {
-    await transaction`select set_config('statement_timeout', ${String(milliseconds)}, true)`;
-    return { value: await read(transaction) };
-  });
-  return result.value;
+  return transaction(
+    sql,
+    async (tx) => {
+      await tx`select set_config('statement_timeout', ${String(milliseconds)}, true)`;
+      return read(tx);
+    },
+    'read only',
+  );
 }
 
 function sortsByDocument({ sort }: Query): boolean {

@@ -36,7 +36,11 @@ describe('an event', () => {
   });
 
   test('of what nobody has seen yet makes a view without a client’s document', () => {
-    expect(project(undefined, resource, change(1), undefined)).toMatchObject({ revision: 1, doc: { shown: 1 }, submitted: undefined });
+    expect(project(undefined, resource, change(1), undefined)).toMatchObject({
+      revision: 1,
+      doc: { shown: 1 },
+      submitted: undefined,
+    });
   });
 
   test.each([3, 2])('of revision 3 again, or of an older one (%i), changes nothing', (revision) => {
@@ -50,8 +54,15 @@ describe('an event', () => {
   });
 
   test('in any order, the newest revision is what is shown in the end', () => {
-    for (const order of [[4, 5, 6], [6, 5, 4], [5, 6, 4, 6]]) {
-      const end = order.reduce((view: ViewState, revision) => project(view, resource, change(revision), undefined), aView());
+    for (const order of [
+      [4, 5, 6],
+      [6, 5, 4],
+      [5, 6, 4, 6],
+    ]) {
+      const end = order.reduce(
+        (view: ViewState, revision) => project(view, resource, change(revision), undefined),
+        aView(),
+      );
       expect(end).toMatchObject({ revision: 6, doc: { shown: 6 } });
     }
   });
@@ -59,7 +70,9 @@ describe('an event', () => {
 
 describe('an event that answers a command', () => {
   test('answers with the revision the command made', () => {
-    expect(project(aView(), resource, change(4), 'c').outcomes).toEqual([{ commandId: 'c', id: 'o', revision: 4, refusal: null }]);
+    expect(project(aView(), resource, change(4), 'c').outcomes).toEqual([
+      { commandId: 'c', id: 'o', revision: 4, refusal: null },
+    ]);
   });
 
   test('makes the document the command came with the client’s', () => {
@@ -71,23 +84,39 @@ describe('an event that answers a command', () => {
   });
 
   test('of another command leaves a pending document pending', () => {
-    expect(project(pending({ note: 'changed' }), resource, change(4), 'other')).toMatchObject({ submitted: { note: 'mine' } });
+    expect(project(pending({ note: 'changed' }), resource, change(4), 'other')).toMatchObject({
+      submitted: { note: 'mine' },
+    });
   });
 
   test('answers although its revision was overtaken, and keeps what the client wrote', () => {
     const view = project(pending({ note: 'changed' }), resource, change(2), 'c');
-    expect(view).toMatchObject({ revision: 3, viewChanged: false, submitted: { note: 'changed' }, submittedChanged: true });
+    expect(view).toMatchObject({
+      revision: 3,
+      viewChanged: false,
+      submitted: { note: 'changed' },
+      submittedChanged: true,
+    });
     expect(view.outcomes).toHaveLength(1);
   });
 
   test('answers one command each, however many events one batch folds into a view', () => {
     const view = project(project(aView(), resource, change(4), 'c'), resource, change(5), 'd');
-    expect(view.outcomes.map(({ commandId, revision }) => [commandId, revision])).toEqual([['c', 4], ['d', 5]]);
+    expect(view.outcomes.map(({ commandId, revision }) => [commandId, revision])).toEqual([
+      ['c', 4],
+      ['d', 5],
+    ]);
   });
 });
 
 test('a refusal answers its command and leaves the view as it is', () => {
-  const refusal = { commandId: '019f0000-0000-7000-8000-00000000c0de', id: 'o', kind: 'conflict' as const, code: 'x', reason: 'y' };
+  const refusal = {
+    commandId: '019f0000-0000-7000-8000-00000000c0de',
+    id: 'o',
+    kind: 'conflict' as const,
+    code: 'x',
+    reason: 'y',
+  };
   expect(refuseCommand(pending({ note: 'changed' }), resource, refusal)).toEqual({
     ...pending({ note: 'changed' }),
     outcomes: [{ commandId: refusal.commandId, id: 'o', revision: null, refusal }],

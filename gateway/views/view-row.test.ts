@@ -31,6 +31,9 @@ test('a resource without a column has null there', () => {
 
 test('what is not there, not text, or not the shape it should be is null, not an error', () => {
   expect(columnsOf(serviceOrderResource, {})).toMatchObject({ state: null, party_ids: [] });
-  expect(columnsOf(serviceOrderResource, { state: 7, relatedParty: 'nobody' })).toMatchObject({ state: null, party_ids: [] });
+  expect(columnsOf(serviceOrderResource, { state: 7, relatedParty: 'nobody' })).toMatchObject({
+    state: null,
+    party_ids: [],
+  });
   expect(columnsOf(serviceOrderResource, { relatedParty: [null, { id: 7 }, { id: 'p' }] }).party_ids).toEqual(['p']);
 });

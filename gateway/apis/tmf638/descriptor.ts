@@ -17,6 +17,12 @@ export const serviceResource: ResourceDescriptor = {
   basePath: serviceInventoryBasePath,
   schema: service,
   create: serviceCreate,
+  example: {
+    name: 'A line somebody else runs',
+    state: 'active',
+    serviceSpecification: { id: 'broadband-access' },
+    serviceCharacteristic: [{ name: 'downMbps', value: 100 }],
+  },
   update: serviceUpdate,
   operations: ['list', 'retrieve', 'create', 'patch', 'delete'],
   notPatchable: serviceNotPatchable,

@@ -26,10 +26,12 @@ export function toWrite(doc: TmfService): ServiceWrite {
 /** A service as it is shown: what a client wrote, with what the inventory holds laid over it. */
 export function toView(service: Service, submitted: JsonObject | undefined): JsonObject {
   const base: TmfService = submitted ?? {};
+  // Of these lists the inventory says what is in them: a patched document holds them as they were then.
+  const { supportingService: _on, supportingResource: _of, relatedParty: _who, place: _where, ...rest } = base;
   const { serviceType, name, description, category, specification, startDate, endDate } = service;
   return {
     '@type': 'Service',
-    ...base,
+    ...rest,
     ...defined({ serviceType, name, description, category, startDate, endDate }),
     id: service.id,
     state: service.state,

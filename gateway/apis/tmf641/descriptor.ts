@@ -17,6 +17,20 @@ export const serviceOrderResource: ResourceDescriptor = {
   basePath: serviceOrderingBasePath,
   schema: serviceOrder,
   create: serviceOrderCreate,
+  example: {
+    externalId: 'my-first-order',
+    description: 'An access line',
+    serviceOrderItem: [
+      {
+        id: '1',
+        action: 'add',
+        service: {
+          serviceSpecification: { id: 'broadband-access' },
+          serviceCharacteristic: [{ name: 'downMbps', value: 100 }],
+        },
+      },
+    ],
+  },
   update: serviceOrderUpdate,
   operations: ['list', 'retrieve', 'create', 'patch', 'delete'],
   notPatchable: serviceOrderNotPatchable,

@@ -169,7 +169,11 @@ export function toView(order: ServiceOrder, submitted: JsonObject | undefined): 
 /** Both names of the item's id: the attribute is `itemId`, the document's list of required ones says `id`. */
 const itemRefs = (itemIds: readonly string[]) => itemIds.map((itemId) => ({ itemId, id: itemId }));
 
-function withItem(item: ServiceOrderItem, over: (item: ServiceOrderItem) => JsonObject): JsonObject {
+/** An item with what only happens laid over it; what a patch kept of an earlier happening is not the client's word. */
+function withItem(
+  { errorMessage: _past, ...item }: ServiceOrderItem,
+  over: (item: ServiceOrderItem) => JsonObject,
+): JsonObject {
   const nested =
     item.serviceOrderItem === undefined
       ? {}
@@ -229,7 +233,7 @@ function picked<Source extends object, Name extends keyof Source>(
   source: Source,
   names: readonly Name[],
 ): { [N in Name]?: Exclude<Source[N], undefined> } {
-  return Object.fromEntries(names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]]))) as {
-    [N in Name]?: Exclude<Source[N], undefined>;
-  };
+  const there: { [N in Name]?: Source[N] } = {};
+  for (const name of names) if (source[name] !== undefined) there[name] = source[name];
+  return there as { [N in Name]?: Exclude<Source[N], undefined> };
 }

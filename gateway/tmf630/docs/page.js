@@ -14,6 +14,11 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** Text with its `code` as code. */
+function prose(text) {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? part : element('code', { textContent: part })));
+}
+
 async function show() {
   const address = new URL(`openapi/${select.value}.json`, root);
   document.querySelector('#document').href = address;
@@ -23,15 +28,18 @@ async function show() {
   const basePath = new URL(api.servers[0].url).pathname;
   const sections = api.tags.flatMap((tag) => [
     element('h2', { textContent: tag.name }),
-    element('p', { textContent: tag.description }),
+    element('p', {}, ...prose(tag.description)),
     ...operations(api, basePath, tag.name),
   ]);
-  const schemas = Object.entries(api.components.schemas).map(([name, schema]) => schemaView(name, schema));
+  const [about, ...guide] = api.info.description.split('\n\n');
+  const schemas = Object.entries(api.components.schemas).toSorted(([a], [b]) => a.localeCompare(b));
   content.replaceChildren(
-    element('p', { className: 'quiet', textContent: api.info.description }),
+    element('p', {}, ...prose(about)),
     ...sections,
+    element('h2', { textContent: 'Errors' }),
+    ...guide.map((paragraph) => element('p', {}, ...prose(paragraph))),
     element('h2', { textContent: 'Schemas' }),
-    ...schemas,
+    ...schemas.map(([name, schema]) => schemaView(name, schema)),
   );
 }
 
@@ -51,7 +59,12 @@ function operationView(api, basePath, path, method, operation, shared) {
   const types = Object.entries(operation.requestBody?.content ?? {});
   const body = element('textarea', { spellcheck: false, ariaLabel: 'Body' });
   const type = element('select', {}, ...types.map(([name]) => element('option', { textContent: name })));
-  if (types.length > 0) body.value = JSON.stringify(example(api, types[0][1].schema), null, 2);
+  const offer = () => {
+    const { example: given, schema } = operation.requestBody.content[type.value];
+    body.value = JSON.stringify(given ?? example(api, schema), null, 2);
+  };
+  if (types.length > 0) offer();
+  type.addEventListener('change', offer);
   const answer = element('pre', { hidden: true });
   const send = element('button', { textContent: 'Send' });
   send.addEventListener('click', async () => {
@@ -62,8 +75,9 @@ function operationView(api, basePath, path, method, operation, shared) {
     send.disabled = false;
   });
   const responses = Object.entries(operation.responses).map(([status, { description }]) =>
-    element('tr', {}, element('td', { textContent: status }), element('td', { textContent: description })),
+    element('tr', {}, element('td', { textContent: status }), element('td', {}, ...prose(description))),
   );
+  const about = operation.description;
   return element(
     'details',
     {},
@@ -72,29 +86,30 @@ function operationView(api, basePath, path, method, operation, shared) {
       {},
       element('span', { className: `method ${method}`, textContent: method.toUpperCase() }),
       element('code', { textContent: path }),
-      ` ${operation.summary}`,
+      element('span', { className: 'quiet', textContent: operation.summary }),
     ),
     element(
       'div',
       {},
-      element('p', { textContent: operation.description ?? '' }),
-      element('table', {}, ...inputs.map(parameterRow)),
-      ...(types.length > 0 ? [element('p', {}, 'Body as ', type), body] : []),
+      ...(about === undefined ? [] : [element('p', {}, ...prose(about))]),
+      element('table', { className: 'inputs' }, ...inputs.map(parameterRow)),
+      ...(types.length > 0 ? [element('p', {}, element('label', {}, 'Body as ', type)), body] : []),
       element('p', {}, send),
       answer,
+      element('h3', { textContent: 'Answers' }),
       element('table', {}, ...responses),
     ),
   );
 }
 
 function parameterRow({ parameter, input }) {
-  const place = parameter.name === 'filter' ? ' such as relatedParty.role=customer&state.ne=failed' : '';
+  const such = parameter.name === 'filter' ? ' Such as `relatedParty.role=customer&state.ne=failed`.' : '';
   return element(
     'tr',
     {},
     element('td', {}, element('code', { textContent: parameter.name }), parameter.required ? ' (required)' : ''),
     element('td', {}, input),
-    element('td', { className: 'quiet', textContent: `${parameter.description ?? ''}${place}` }),
+    element('td', { className: 'quiet' }, ...prose(`${parameter.description ?? ''}${such}`)),
   );
 }
 
@@ -147,16 +162,34 @@ function schemaView(name, schema) {
       'tr',
       {},
       element('td', {}, element('code', { textContent: attribute }), required.has(attribute) ? ' (required)' : ''),
-      element('td', { textContent: typeText(of) }),
-      element('td', { className: 'quiet', textContent: of.description ?? '' }),
+      element('td', {}, typeView(of)),
+      element('td', { className: 'quiet' }, ...prose(of.description ?? '')),
     ),
   );
   return element(
     'details',
     { id: `schema-${name}` },
-    element('summary', {}, element('code', { textContent: name }), ` ${schema.description ?? ''}`),
+    element(
+      'summary',
+      {},
+      element('code', { textContent: name }),
+      element('span', { className: 'quiet' }, ...prose(schema.description ?? '')),
+    ),
     element('div', {}, element('table', {}, ...rows)),
   );
+}
+
+/** A type; where it is a schema of its own, a way there. */
+function typeView(schema) {
+  const reference = schema.$ref ?? schema.items?.$ref;
+  if (reference === undefined) return typeText(schema);
+  const link = element('button', { className: 'link', textContent: typeText(schema) });
+  link.addEventListener('click', () => {
+    const target = document.getElementById(`schema-${reference.split('/').at(-1)}`);
+    target.open = true;
+    target.scrollIntoView({ behavior: 'smooth' });
+  });
+  return link;
 }
 
 function typeText(schema) {

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callerOf } from '../network/network.fixture.ts';
+import { startSimulator } from '../network/simulator.ts';
+
+/** A simulated network of a test's own, with the verbs to look behind it and to break it. */
+export async function createNetwork() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'network-'));
+  const simulator = await startSimulator({ port: 0, dataDir });
+  const caller = callerOf(simulator.url);
+  return {
+    ...caller,
+    url: simulator.url,
+    /** Forgets everything: what is held, what was called, what breaks. */
+    reset: async () => void (await caller.ask('POST', '/_control/reset')),
+    async close() {
+      await simulator.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
