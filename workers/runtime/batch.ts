@@ -52,6 +52,7 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
       (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
     );
     const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
+    const tells = settings.log.isLevelEnabled('debug');
 
     for (const one of todo) {
       if (one.kind === 'unreadable') {
@@ -62,7 +63,7 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
       try {
         const decision = decide(one, states, contexts.get(one.handler), now);
         apply(one, decision, states, settings, now, writes);
-        if (one.kind === 'message') settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
+        if (tells && one.kind === 'message') settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
       } catch (error) {
         if (one.kind === 'fact') throw error;
         fail(one, causeOf(error), settings, now, writes);

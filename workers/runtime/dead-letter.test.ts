@@ -20,7 +20,15 @@ test('a dead letter is the same message in its queue’s dead letters, with wher
       attempt: anEnvelope.attempt + 1,
       failures: 0,
       firstFailedAt: now.toISOString(),
-      deadLetter: { queue: 'test', worker: 'worker', exchange: 'cmd', routingKey: 'test', ...cause, failures: 1, failedAt: now.toISOString() },
+      deadLetter: {
+        queue: 'test',
+        worker: 'worker',
+        exchange: 'cmd',
+        routingKey: 'test',
+        ...cause,
+        failures: 1,
+        failedAt: now.toISOString(),
+      },
     },
   });
   expect(letterOf().row).not.toBe(messageId);
@@ -70,7 +78,15 @@ test('a long reason is cut, and not through a character', () => {
 });
 
 test('a message that a decision hands to a person keeps its own address to be replayed to', () => {
-  const message = { row: 'r', id: messageId, exchange: 'cmd', routingKey: 'test', type: 't', envelope: anEnvelope, body: '{}' };
+  const message = {
+    row: 'r',
+    id: messageId,
+    exchange: 'cmd',
+    routingKey: 'test',
+    type: 't',
+    envelope: anEnvelope,
+    body: '{}',
+  };
   expect(fallenLetter(message, { queue: 'test', worker: 'worker', cause, now })).toMatchObject({
     exchange: '',
     routingKey: 'test.dead',

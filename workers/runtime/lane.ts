@@ -12,6 +12,11 @@ const largestBody = 1_048_576;
 /** A delivery handed out this often before may be what crashes its worker: it is taken alone, and counted. */
 const suspectReturns = 2;
 const crashLimit = 3;
+/**
+ * Keys one batch may lock. PostgreSQL's lock table holds some ten thousand for all sessions together (64 for each
+ * possible connection); a batch that needs more fails however often it is tried.
+ */
+const mostKeys = 1_000;
 
 export interface LaneOptions extends BatchSettings {
   readonly sql: Database;
@@ -120,24 +125,26 @@ export function createLane(options: LaneOptions): Lane {
   /** Runs work to its end: whole, or in halves down to the culprit. A database that is away is waited for. */
   async function settle(work: readonly Work[], answer: Answer): Promise<void> {
     if (work.length === 0) return;
+    if (work.length > 1 && keyCount(work) > mostKeys) return settleHalves(work, answer);
     try {
       const committed = await patiently(() => runBatch(sql, work, options));
       if (committed === undefined) return;
       finish(committed);
       answer.ack(work);
     } catch (error) {
-      if (work.length > 1) {
-        const middle = Math.ceil(work.length / 2);
-        await settle(work.slice(0, middle), answer);
-        await settle(work.slice(middle), answer);
-        return;
-      }
+      if (work.length > 1) return settleHalves(work, answer);
       const [culprit] = work;
       if (culprit === undefined) return;
       if (culprit.kind === 'fact')
         log.error({ error, fact: culprit.body }, 'a fact could not be recorded; its alarm will bring it again');
       else await blame(culprit, error, answer);
     }
+  }
+
+  async function settleHalves(work: readonly Work[], answer: Answer): Promise<void> {
+    const middle = Math.ceil(work.length / 2);
+    await settle(work.slice(0, middle), answer);
+    await settle(work.slice(middle), answer);
   }
 
   async function blame(culprit: Item | Unreadable, error: unknown, answer: Answer): Promise<void> {
@@ -149,7 +156,10 @@ export function createLane(options: LaneOptions): Lane {
       answer.ack([culprit]);
     } catch (unrecordable) {
       // Kept, it would hold a place for ever; thrown, it would end the process, which would get it again.
-      log.error({ messageId: culprit.id, error: unrecordable }, 'message cannot be recorded, left to the broker to dead-letter');
+      log.error(
+        { messageId: culprit.id, error: unrecordable },
+        'message cannot be recorded, left to the broker to dead-letter',
+      );
       answer.reject(culprit);
     }
   }
@@ -197,3 +207,6 @@ export function createLane(options: LaneOptions): Lane {
     },
   };
 }
+
+const keyCount = (work: readonly Work[]): number =>
+  work.reduce((sum, one) => sum + (one.kind === 'unreadable' ? 0 : one.handler.keys(one.body).length), 0);

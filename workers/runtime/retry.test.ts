@@ -21,10 +21,14 @@ test('the tries include the first: after as many failures as there are attempts 
 
 test('law: a delay is a whole number of milliseconds between now and the cap, after however many failures', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2_000 }), fc.double({ min: 0, max: almostOne, noNaN: true }), (failures, random) => {
-      const delay = retryDelay({ attempts: 10_000, baseMs: 500, capMs: 30_000 }, failures, random);
-      return typeof delay === 'number' && Number.isInteger(delay) && delay >= 0 && delay <= 30_000;
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 2_000 }),
+      fc.double({ min: 0, max: almostOne, noNaN: true }),
+      (failures, random) => {
+        const delay = retryDelay({ attempts: 10_000, baseMs: 500, capMs: 30_000 }, failures, random);
+        return typeof delay === 'number' && Number.isInteger(delay) && delay >= 0 && delay <= 30_000;
+      },
+    ),
   );
 });
 
@@ -39,5 +43,6 @@ test.each<[Duration, number]>([
 });
 
 test('what is not a duration is an error, not zero', () => {
-  for (const text of ['', '5', 's', '5 s', '5d', '-5s']) expect(() => milliseconds(text as Duration)).toThrow(RangeError);
+  for (const text of ['', '5', 's', '5 s', '5d', '-5s'])
+    expect(() => milliseconds(text as Duration)).toThrow(RangeError);
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { command, send } from '../../contracts/messages/message.ts';
 import { activatorQueue } from '../../contracts/topology.ts';
 import type { Database } from '../../ops/platform/database.ts';
-import { type Aggregate, type Handler, done, later, on, park } from './handler.ts';
+import { type Aggregate, type Handler, done, later, on, onMany, park } from './handler.ts';
 
 export const add = command('test.add.v1', {
   body: z.object({
@@ -12,6 +12,10 @@ export const add = command('test.add.v1', {
   }),
   to: activatorQueue('test'),
 });
+
+/** Concerns a thousand aggregates at once. */
+export const spread = command('test.spread.v1', { body: z.object({ id: z.string() }), to: activatorQueue('test') });
+const spreadOver = 1_000;
 
 export type Mode = z.output<typeof add.schema>['mode'];
 
@@ -45,7 +49,9 @@ export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}):
     name: 'tally',
     key: (tally) => tally.id,
     async load(tx, ids) {
-      const rows = await tx<Tally[]>`select id, messages from tally where id = any(${ids as string[]}) order by id for update`;
+      const rows = await tx<
+        Tally[]
+      >`select id, messages from tally where id = any(${ids as string[]}) order by id for update`;
       return new Map(rows.map((tally) => [tally.id, tally]));
     },
     async save(tx, all) {
@@ -60,6 +66,11 @@ export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}):
     ...(committed === undefined ? {} : { committed: (all: readonly unknown[]) => committed(all as Tally[]) }),
   };
   return [
+    onMany(spread, {
+      of: { ...of, name: 'spread' },
+      keys: ({ id }) => Array.from({ length: spreadOver }, (_, at) => `${id}-${at}`),
+      decide: (_, { id, body }) => done({ save: [{ id: body.id, messages: [id] }] }),
+    }),
     on(add, {
       of,
       key: (body) => body.id,
@@ -78,9 +89,12 @@ export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}):
           case 'echo':
             return done({ save: [told], send: [send(add, { id: `${body.id} echoed`, mode: 'ok' })] });
           case 'unroutable':
-            return done({ save: [told], send: [{ definition: { ...add, route: () => 'nobody' } as never, body }] });
+            return done({ save: [told], send: [{ definition: { ...add, route: () => 'nobody' }, body }] });
           case 'fallOut':
-            return done({ save: [told], fallOut: [{ message: send(add, { id: body.id, mode: 'ok' }), code: 'stuck', reason: 'It is stuck.' }] });
+            return done({
+              save: [told],
+              fallOut: [{ message: send(add, { id: body.id, mode: 'ok' }), code: 'stuck', reason: 'It is stuck.' }],
+            });
           case 'unsavable':
           case 'ok':
             return done({ save: [told] });

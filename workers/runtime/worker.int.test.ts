@@ -1,8 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { send } from '../../contracts/messages/message.ts';
 import { deadLetterQueue } from '../../contracts/topology.ts';
-import { type Workbench, createWorkbench, soon, testQueue } from '../../ops/testing/workbench.ts';
-import { type Mode, type TallyHooks, add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
+import { type Letter, type Workbench, createWorkbench, soon, testQueue } from '../../ops/testing/workbench.ts';
+import { type Mode, type TallyHooks, add, createTally, spread, tallies, tallyHandlers } from './tally.fixture.ts';
 import { type Worker, type WorkerDependencies, startWorker } from './worker.ts';
 
 let bench: Workbench;
@@ -54,7 +56,12 @@ describe('a batch', () => {
     await until({ good: 3 });
     const letters = await bench.letters(4);
     expect(letters.map(({ id }) => id).toSorted()).toEqual(poison.toSorted());
-    expect(letters.map(({ headers }) => headers['error-code']).toSorted()).toEqual(['badBody', 'badJson', 'badJson', 'unknownType']);
+    expect(letters.map(({ headers }) => String(headers['error-code'])).toSorted()).toEqual([
+      'badBody',
+      'badJson',
+      'badJson',
+      'unknownType',
+    ]);
     for (const { headers, envelope } of letters) {
       expect(headers).toMatchObject({
         'original-queue': testQueue,
@@ -101,6 +108,17 @@ describe('a batch', () => {
     await settled();
   });
 
+  test('that concerns more aggregates than the database can lock at once is taken in pieces', async () => {
+    const ids = Array.from({ length: 40 }, (_, at) => String(at));
+    const worker = work();
+    worker.pause();
+    for (const id of ids) await bench.publish(send(spread, { id }));
+    worker.resume();
+    await until(Object.fromEntries(ids.map((id) => [id, 1])));
+    await settled();
+    expect(Object.keys(await tallies(bench.sql))).toHaveLength(ids.length);
+  });
+
   test('whose database connection is ended in the middle is tried again whole, and counts against nobody', async () => {
     let ended = false;
     await tell('a');
@@ -137,7 +155,9 @@ describe('a decision', () => {
       // As it would be moved back: an attempt of its own, with none of its failures held against it.
       envelope: { attempt: 4, failures: 0, deadLetter: { failures: 3 } },
     });
-    expect(Date.parse(letter?.envelope.firstFailedAt ?? '')).toBeLessThan(Date.parse(String(letter?.headers['last-failed-at'])));
+    expect(Date.parse(letter?.envelope.firstFailedAt ?? '')).toBeLessThan(
+      Date.parse(String(letter?.headers['last-failed-at'])),
+    );
     await until({ a: 1 });
     await settled();
   });
@@ -176,14 +196,12 @@ describe('a decision', () => {
     const [letter] = await bench.letters(1);
     isBroken = false;
     const channel = await bench.channel();
-    channel.sendToQueue(testQueue, Buffer.from(letter?.body ?? ''), {
-      messageId: letter?.id,
-      type: letter?.type,
-      headers: letter?.headers,
-    });
+    const { id, type, headers, body } = letter as Letter;
+    channel.sendToQueue(testQueue, Buffer.from(body), { messageId: id, type, headers });
     await until({ t: 1 });
     await channel.close();
     await settled();
+    expect(await tallies(bench.sql)).toEqual({ t: 1 });
   });
 
   test('that hands a message to a person leaves a letter that comes back here when it is replayed', async () => {
@@ -203,6 +221,7 @@ describe('a decision', () => {
     work();
     await until({ e: 1, 'e echoed': 1 });
     await settled();
+    expect(await tallies(bench.sql)).toEqual({ e: 1, 'e echoed': 1 });
   });
 });
 
@@ -218,6 +237,7 @@ describe('exactly once', () => {
     await tell('b');
     await until({ a: 1, 'a echoed': 1, b: 1 });
     await settled();
+    expect(await tallies(bench.sql)).toEqual({ a: 1, 'a echoed': 1, b: 1 });
   });
 
   test('what was being handled when the channel is lost comes again, and is known', async () => {
@@ -244,8 +264,14 @@ describe('exactly once', () => {
       deciding: () => void (inside += 1),
       saving: () => new Promise((resolve) => setTimeout(resolve, 100)),
     };
-    const first = startWorker({ ...bench, batchSize: 1 }, { queue: testQueue, worker: 'a', handlers: tallyHandlers(meet), prefetch: 1 });
-    const second = startWorker({ ...replica, batchSize: 1 }, { queue: testQueue, worker: 'b', handlers: tallyHandlers(meet), prefetch: 1 });
+    const first = startWorker(
+      { ...bench, batchSize: 1 },
+      { queue: testQueue, worker: 'a', handlers: tallyHandlers(meet), prefetch: 1 },
+    );
+    const second = startWorker(
+      { ...replica, batchSize: 1 },
+      { queue: testQueue, worker: 'b', handlers: tallyHandlers(meet), prefetch: 1 },
+    );
     running.push(first, second);
     await vi.waitUntil(() => first.healthy() && second.healthy(), soon);
     await Promise.all([tell('same'), tell('same')]);
@@ -285,6 +311,36 @@ describe('what crashes its worker', () => {
     await settled();
   });
 
+  test('the process that dies of it each time is the proof: it alone is parked, its neighbours are handled once', async () => {
+    const neighbours = ['a', 'b', 'c', 'd'];
+    for (const id of neighbours.slice(0, 2)) await tell(id);
+    const killer = await tell('killer');
+    for (const id of neighbours.slice(2)) await tell(id);
+    const program = new URL('../../ops/testing/crashing.main.ts', import.meta.url);
+    let deaths = 0;
+    let child: ChildProcess | undefined;
+    const live = (): void => {
+      child = spawn(process.execPath, [fileURLToPath(program), bench.databaseUrl, bench.amqpUrl], { stdio: 'ignore' });
+      child.once('exit', (_, signal) => {
+        if (signal !== 'SIGKILL') return;
+        deaths += 1;
+        live();
+      });
+    };
+    live();
+    try {
+      expect((await bench.letters(1))[0]).toMatchObject({
+        id: killer,
+        headers: { 'error-class': 'CrashLoop', worker: 'crashing' },
+      });
+      await until(Object.fromEntries(neighbours.map((id) => [id, 1])));
+    } finally {
+      child?.removeAllListeners('exit');
+      child?.kill('SIGTERM');
+    }
+    expect(deaths).toBeGreaterThanOrEqual(3);
+  });
+
   test('one that was begun three times and never ended is parked, and its neighbours are not', async () => {
     const id = await tell('killer');
     await returned(2);
@@ -309,6 +365,7 @@ describe('consumption', () => {
     await vi.waitFor(() => tell('b'), soon);
     await until({ a: 1, b: 1 });
     await settled();
+    expect(await tallies(bench.sql)).toEqual({ a: 1, b: 1 });
   });
 
   test('paused, nothing is taken; resumed, everything is', async () => {
@@ -334,7 +391,10 @@ describe('consumption', () => {
     await channel.assertQueue(testQueue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
     const worker = work();
     await vi.waitFor(
-      () => expect(bench.logged.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/other arguments than this release declares.*delete it, start again/s)),
+      () =>
+        expect(bench.logged.map(({ msg }) => msg)).toContainEqual(
+          expect.stringMatching(/other arguments than this release declares.*delete it, start again/s),
+        ),
       soon,
     );
     expect(worker.healthy()).toBe(false);
@@ -349,7 +409,10 @@ describe('consumption', () => {
   test('stopped, it gives back what it had not begun', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const worker = startWorker({ ...bench, batchSize: 1 }, { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ saving: () => held }), prefetch: 5 });
+    const worker = startWorker(
+      { ...bench, batchSize: 1 },
+      { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ saving: () => held }), prefetch: 5 },
+    );
     for (const id of ['a', 'b', 'c']) await tell(id);
     await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(0), soon);
     const stopping = worker.stop();

@@ -243,7 +243,9 @@ function settle(
 ): Effects {
   const { orderId, itemId, number, failure } = report;
   const after =
-    outcome === 'completed' ? completed(state.service, change, report, now) : failed(state.service, change, report, now);
+    outcome === 'completed'
+      ? completed(state.service, change, report, now)
+      : failed(state.service, change, report, now);
   const settled: ServiceState = {
     ...state,
     change: null,

@@ -46,15 +46,13 @@ test('dependants are those at any distance, once each, and never the item itself
 });
 
 /** A graph without circles: each item depends on some of those before it. The order of mention is shuffled. */
-const aDag = fc
-  .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 20 })
-  .chain((rows) => {
-    const graph = rows.map((picks, at) => ({
-      itemId: `i${at}`,
-      dependsOn: at === 0 ? [] : [...new Set(picks.map((pick) => `i${pick % at}`))],
-    }));
-    return fc.shuffledSubarray(graph, { minLength: graph.length, maxLength: graph.length });
-  });
+const aDag = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 20 }).chain((rows) => {
+  const graph = rows.map((picks, at) => ({
+    itemId: `i${at}`,
+    dependsOn: at === 0 ? [] : [...new Set(picks.map((pick) => `i${pick % at}`))],
+  }));
+  return fc.shuffledSubarray(graph, { minLength: graph.length, maxLength: graph.length });
+});
 
 test('law: no graph that grows from earlier items alone has a fault', () => {
   fc.assert(fc.property(aDag, (graph) => graphFault(graph) === undefined));

@@ -188,9 +188,18 @@ export const shortened = (messages: readonly Outgoing[]): string[] =>
       claims?: { itemId: string }[];
       serviceIds?: string[];
     };
-    return [[verb, ...(itemId === undefined ? [] : [itemId]), ...(claims ?? []).map((one) => one.itemId), ...(serviceIds ?? [])].join(' ')];
+    return [
+      [
+        verb,
+        ...(itemId === undefined ? [] : [itemId]),
+        ...(claims ?? []).map((one) => one.itemId),
+        ...(serviceIds ?? []),
+      ].join(' '),
+    ];
   });
 
 /** The bodies of one kind of message among those sent. */
 export const sent = <Body = unknown>(effects: Effects, verb: string): Body[] =>
-  (effects.send ?? []).filter(({ definition }) => definition.name.includes(`.${verb}.`)).map(({ body }) => body as Body);
+  (effects.send ?? [])
+    .filter(({ definition }) => definition.name.includes(`.${verb}.`))
+    .map(({ body }) => body as Body);

@@ -28,11 +28,13 @@ const chain = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c'
 
 describe('acceptance', () => {
   test('an accepted order claims all its services in one message', () => {
-    const { state } = given().when(accepted(pair)).then({
-      order: 'inProgress',
-      items: { a: 'acknowledged', b: 'acknowledged' },
-      sends: ['claim-services a b'],
-    });
+    const { state } = given()
+      .when(accepted(pair))
+      .then({
+        order: 'inProgress',
+        items: { a: 'acknowledged', b: 'acknowledged' },
+        sends: ['claim-services a b'],
+      });
     expect(state).toMatchObject({ order: { revision: 1, startedAt: state.order.updatedAt }, dueAt: after(30) });
   });
 
@@ -63,7 +65,9 @@ describe('acceptance', () => {
 
   test('a reason that quotes a long value is cut, and not through a character', () => {
     const technology = `x${'😀'.repeat(10_000)}`;
-    const { state } = given().when(accepted(anOrder(anItem('a', { characteristics: { rate: 1, technology } })))).then({});
+    const { state } = given()
+      .when(accepted(anOrder(anItem('a', { characteristics: { rate: 1, technology } }))))
+      .then({});
     for (const failure of [state.order.failure, state.order.progress['a']?.failure]) {
       expect(failure?.reason.length).toBeLessThanOrEqual(250);
       expect(failure?.reason.isWellFormed()).toBe(true);
@@ -91,11 +95,13 @@ describe('acceptance', () => {
 
 describe('activation', () => {
   test('an item that holds its service and waits for nothing is activated', () => {
-    const { effects } = given(accepted(one)).when(claimed('a')).then({
-      order: 'inProgress',
-      items: { a: 'inProgress' },
-      sends: ['activate-item a'],
-    });
+    const { effects } = given(accepted(one))
+      .when(claimed('a'))
+      .then({
+        order: 'inProgress',
+        items: { a: 'inProgress' },
+        sends: ['activate-item a'],
+      });
     expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([
       { action: 'add', claimNumber: 1, requested: { rate: 100, technology: 'fibre' }, previous: {} },
     ]);
@@ -115,7 +121,9 @@ describe('activation', () => {
   });
 
   test('a modify lays what is asked over what the service is, and says what it was', () => {
-    const { effects } = given(accepted(anOrder(anItem('a', { action: 'modify' })))).when(claimed('a')).then({});
+    const { effects } = given(accepted(anOrder(anItem('a', { action: 'modify' }))))
+      .when(claimed('a'))
+      .then({});
     expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([
       {
         action: 'modify',
@@ -160,7 +168,9 @@ describe('outcomes roll up', () => {
   });
 
   test('none done: failed', () => {
-    given(accepted(one), claimed('a')).when(settled('a', 'failed')).then({ order: 'failed', items: { a: 'failed' } });
+    given(accepted(one), claimed('a'))
+      .when(settled('a', 'failed'))
+      .then({ order: 'failed', items: { a: 'failed' } });
   });
 
   test('what depends on a failed item is abandoned at every distance, and its services are given back', () => {
@@ -180,17 +190,16 @@ describe('outcomes roll up', () => {
   });
 
   test('an item whose service is refused fails, and what depends on it never starts', () => {
-    given(accepted(chain))
+    const { effects } = given(accepted(chain))
       .when(verdicts(refused('a'), granted('b'), granted('c')))
-      .then({
-        order: 'failed',
-        items: { a: 'failed', b: 'cancelled', c: 'cancelled' },
-        sends: expect.arrayContaining([expect.stringContaining('release-claims')]) as never,
-      });
+      .then({ order: 'failed', items: { a: 'failed', b: 'cancelled', c: 'cancelled' } });
+    expect(sent(effects, 'activate-item')).toEqual([]);
   });
 
   test('services that are refused or granted in one answer are all given back by the end of it', () => {
-    const { effects } = given(accepted(chain)).when(verdicts(refused('a'), granted('b'), granted('c'))).then({});
+    const { effects } = given(accepted(chain))
+      .when(verdicts(refused('a'), granted('b'), granted('c')))
+      .then({});
     const released = sent<{ serviceIds: string[] }>(effects, 'release-claims').flatMap((body) => body.serviceIds);
     expect(released).toEqual(expect.arrayContaining(['service-b', 'service-c']));
   });
@@ -198,7 +207,9 @@ describe('outcomes roll up', () => {
 
 describe('a busy service', () => {
   test('an item waits for its turn, and says behind whom', () => {
-    const { state } = given(accepted(one)).when(verdicts(busy('a'))).then({ order: 'inProgress', items: { a: 'pending' } });
+    const { state } = given(accepted(one))
+      .when(verdicts(busy('a')))
+      .then({ order: 'inProgress', items: { a: 'pending' } });
     expect(state.order.progress['a']?.failure).toEqual({
       code: 'serviceBusy',
       reason: 'Waits for item "7" of service order another-order, which changes the same service.',
@@ -229,13 +240,19 @@ describe('a busy service', () => {
     const order = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c'));
     given(accepted(order), verdicts(granted('a'), busy('b'), granted('c')), settled('a', 'failed'))
       .when(claimed('b'))
-      .then({ order: 'inProgress', items: { a: 'failed', b: 'cancelled', c: 'inProgress' }, sends: ['release-claims service-b'] });
+      .then({
+        order: 'inProgress',
+        items: { a: 'failed', b: 'cancelled', c: 'inProgress' },
+        sends: ['release-claims service-b'],
+      });
   });
 });
 
 describe('fallout', () => {
   test('a stalled item is held, and so is its order, with an alert that names step and reason', () => {
-    const { state } = given(accepted(one), claimed('a')).when(stalled('a')).then({ order: 'held', items: { a: 'held' } });
+    const { state } = given(accepted(one), claimed('a'))
+      .when(stalled('a'))
+      .then({ order: 'held', items: { a: 'held' } });
     expect(state.order.jeopardies).toMatchObject([
       { id: 'a-1', itemIds: ['a'], message: expect.stringMatching(/reserve-port.*It never did it/) },
     ]);
@@ -266,25 +283,35 @@ describe('fallout', () => {
 
 describe('reminders', () => {
   test('before its time, nothing is asked again', () => {
-    given(accepted(one)).when(due(after(29.9))).thenNothing();
+    given(accepted(one))
+      .when(due(after(29.9)))
+      .thenNothing();
   });
 
   test('claims that were not answered are asked for again, without those that were', () => {
-    given(accepted(pair), claimed('a')).when(due(after(30))).then({ sends: ['claim-services b', 'activate-item a'] });
+    given(accepted(pair), claimed('a'))
+      .when(due(after(30)))
+      .then({ sends: ['claim-services b', 'activate-item a'] });
   });
 
   test('an activation is asked for again with the very same words', () => {
     const first = given(accepted(one)).when(claimed('a')).then({});
-    const again = given(accepted(one), claimed('a')).when(due(after(30))).then({ sends: ['activate-item a'] });
+    const again = given(accepted(one), claimed('a'))
+      .when(due(after(30)))
+      .then({ sends: ['activate-item a'] });
     expect(sent(again.effects, 'activate-item')).toEqual(sent(first.effects, 'activate-item'));
   });
 
   test('an item that waits for another is not activated by a reminder', () => {
-    given(accepted(chain), claimed('a', 'b', 'c')).when(due(after(30))).then({ sends: ['activate-item a'] });
+    given(accepted(chain), claimed('a', 'b', 'c'))
+      .when(due(after(30)))
+      .then({ sends: ['activate-item a'] });
   });
 
   test('an item that is held is asked after too: the word that it was resumed may be lost', () => {
-    given(accepted(one), claimed('a'), stalled('a')).when(due(after(30))).then({ sends: ['activate-item a'] });
+    given(accepted(one), claimed('a'), stalled('a'))
+      .when(due(after(30)))
+      .then({ sends: ['activate-item a'] });
   });
 
   test('reminders get rarer up to ten minutes, and any news brings them back to thirty seconds', () => {
@@ -299,7 +326,9 @@ describe('reminders', () => {
   });
 
   test('a reminder is not a change: the revision stays, and no event is sent', () => {
-    const { state, effects } = given(accepted(one)).when(due(after(30))).then({});
+    const { state, effects } = given(accepted(one))
+      .when(due(after(30)))
+      .then({});
     expect(state.order.revision).toBe(1);
     expect(sent(effects, 'service-order-changed')).toEqual([]);
   });
@@ -314,7 +343,9 @@ describe('what comes late', () => {
     ['a refusal', verdicts(refused('a'))],
     ['a reminder', due(after(9_999))],
   ])('%s of an order that has ended changes nothing', (_, fact) => {
-    given(...ended).when(fact).thenNothing();
+    given(...ended)
+      .when(fact)
+      .thenNothing();
   });
 
   test.each([
@@ -325,11 +356,18 @@ describe('what comes late', () => {
   });
 
   test('a fact of an order nobody knows is dropped', () => {
-    expect([claimed('a'), settled('a'), stalled('a'), due(after(99))].map((fact) => fact(undefined))).toEqual([{}, {}, {}, {}]);
+    expect([claimed('a'), settled('a'), stalled('a'), due(after(99))].map((fact) => fact(undefined))).toEqual([
+      {},
+      {},
+      {},
+      {},
+    ]);
   });
 
   test('a grant that comes twice activates once', () => {
-    given(accepted(one), claimed('a')).when(claimed('a')).then({ items: { a: 'inProgress' }, sends: [] });
+    given(accepted(one), claimed('a'))
+      .when(claimed('a'))
+      .then({ items: { a: 'inProgress' }, sends: [] });
   });
 
   test('an outcome may overtake the grant it stands on', () => {

@@ -107,7 +107,10 @@ test('law: no end is left, no item starts before what it depends on is done, and
           for (const dependency of item?.dependsOn ?? [])
             expect(state.order.progress[dependency]?.state).toBe('completed');
         }
-        for (const [revision, shown] of sent<{ order: { revision: number } }>(effects, 'service-order-changed').entries())
+        for (const [revision, shown] of sent<{ order: { revision: number } }>(
+          effects,
+          'service-order-changed',
+        ).entries())
           expect(shown.order.revision).toBe((before?.order.revision ?? 0) + 1 + revision);
         if (before === undefined) continue;
         if (orderEnded(before.order.state)) expect(state.order).toEqual(before.order);
@@ -131,9 +134,12 @@ test('law: whatever came in whatever order, once every answer has come at last, 
         for (const { claims } of sent<{ claims: { itemId: string }[] }>(reminded, 'claim-services'))
           state = apply(state, claimed(...claims.map((one) => one.itemId)));
         for (const id of ending)
-          if (['inProgress', 'held'].includes(state?.order.progress[id]?.state ?? '')) state = apply(state, settled(id));
+          if (['inProgress', 'held'].includes(state?.order.progress[id]?.state ?? ''))
+            state = apply(state, settled(id));
       }
-      expect(ids.map((id) => itemEnded(state?.order.progress[id]?.state ?? 'acknowledged'))).toEqual(ids.map(() => true));
+      expect(ids.map((id) => itemEnded(state?.order.progress[id]?.state ?? 'acknowledged'))).toEqual(
+        ids.map(() => true),
+      );
       expect(orderEnded(state?.order.state ?? 'acknowledged')).toBe(true);
       expect(state?.dueAt).toBeNull();
     }),

@@ -40,7 +40,11 @@ test('a valid order keeps with each added item what it runs by', () => {
 });
 
 test('an item about an existing service is left to be resolved once the service is known', () => {
-  const items = [anItem('a', { action: 'modify' }), anItem('b', { action: 'delete' }), anItem('c', { action: 'noChange' })];
+  const items = [
+    anItem('a', { action: 'modify' }),
+    anItem('b', { action: 'delete' }),
+    anItem('c', { action: 'noChange' }),
+  ];
   expect(validateOrder(anOrder(...items), [])).toEqual({ ok: true, resolved: {} });
 });
 

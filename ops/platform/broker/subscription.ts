@@ -107,9 +107,11 @@ export function subscribe(connection: BrokerConnection, options: SubscriptionOpt
   /** Ends when the session is not worth keeping: paused and drained, closed, or starved in front of a backlog. */
   async function watch(opened: Session): Promise<void> {
     while (session === opened) {
+      // Told while it was still opening, nobody would wake it.
+      if (closed || paused) return drained(opened, () => closed);
       const nap = new Promise<void>((resolve) => (wake = resolve));
       await Promise.race([nap, sleep(watchdogMs, undefined, { ref: false })]);
-      if (closed || paused) return drained(opened, () => closed);
+      if (closed || paused) continue;
       const silent = Date.now() - opened.lastDeliveryAt >= watchdogMs && opened.outstanding.size === 0;
       if (silent && (await backlog(connection, queue)) !== 0) {
         log.warn({ queue }, 'no deliveries although the queue has messages or is gone: consuming anew');

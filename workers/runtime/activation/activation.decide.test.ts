@@ -43,7 +43,9 @@ const modify = aCommand({ action: 'modify', ...existing, requested: { port: '2',
 describe('an add', () => {
   test('begins with its first call at once, under a lease', () => {
     const { save, send } = begin(undefined, activationId, aCommand(), undefined, rules, noon);
-    expect(save?.map(entriesOf)).toEqual([['reserve apply calling', 'allocate apply planned', 'configure apply planned']]);
+    expect(save?.map(entriesOf)).toEqual([
+      ['reserve apply calling', 'allocate apply planned', 'configure apply planned'],
+    ]);
     expect(save?.[0]).toMatchObject({ revision: 1, phase: 'applying', dueAt: after(leaseMs) });
     expect(send).toEqual([]);
   });
@@ -56,8 +58,14 @@ describe('an add', () => {
   });
 
   test('reports are cumulative and counted, so that a later one makes up for a lost one', () => {
-    const { effects } = given(begun(), outcome(landed({ port: '1' })), stepMessage).when(outcome(landed({ prefix: 'p' })));
-    expect(effects.send?.at(1)?.body).toMatchObject({ number: 4, sequence: 2, characteristics: { port: '1', prefix: 'p' } });
+    const { effects } = given(begun(), outcome(landed({ port: '1' })), stepMessage).when(
+      outcome(landed({ prefix: 'p' })),
+    );
+    expect(effects.send?.at(1)?.body).toMatchObject({
+      number: 4,
+      sequence: 2,
+      characteristics: { port: '1', prefix: 'p' },
+    });
   });
 
   test('the last step that lands completes it', () => {
@@ -74,7 +82,14 @@ describe('an add', () => {
   });
 
   test('a modify that changes nothing on the network is completed without a call', () => {
-    const { send, save } = begin(undefined, activationId, aCommand({ action: 'modify' , previous: { rate: 100 } }), undefined, rules, noon);
+    const { send, save } = begin(
+      undefined,
+      activationId,
+      aCommand({ action: 'modify', previous: { rate: 100 } }),
+      undefined,
+      rules,
+      noon,
+    );
     expect(save?.[0]).toMatchObject({ phase: 'completed', entries: [] });
     expect(send).toHaveLength(1);
   });
@@ -162,7 +177,9 @@ describe('a call that certainly had no effect', () => {
   });
 
   test('stalls once its attempts are used up, with a letter that names its step', () => {
-    const { sends, next } = given(begun(), outcome(notReached), due, outcome(notReached), due).when(outcome(notReached));
+    const { sends, next } = given(begun(), outcome(notReached), due, outcome(notReached), due).when(
+      outcome(notReached),
+    );
     expect(next).toMatchObject({ phase: 'stalled', dueAt: null });
     expect(sends).toEqual(['item-stalled true', 'letter x run-step reserve apply']);
   });
@@ -216,7 +233,10 @@ describe('a call whose outcome is unknown', () => {
 
   test('while it cannot be read back, it is asked again and again, and never called', () => {
     const often = Array.from({ length: 20 }, () => [due, outcome(unreadable)]);
-    expect(current(lived(begun(), outcome(unknown), ...often).activation)).toMatchObject({ state: 'checking', failures: 1 });
+    expect(current(lived(begun(), outcome(unknown), ...often).activation)).toMatchObject({
+      state: 'checking',
+      failures: 1,
+    });
   });
 
   test('that never takes effect stalls when its attempts are used up', () => {
@@ -258,7 +278,9 @@ describe('fences', () => {
 
   test('an outcome of a position that was passed changes nothing', () => {
     const { activation, now } = lived(begun(), outcome(landed()), stepMessage);
-    expect(onOutcome(activation, { id: activationId, position: 0, attempt: 1, result: refused }, rules, now)).toEqual({});
+    expect(onOutcome(activation, { id: activationId, position: 0, attempt: 1, result: refused }, rules, now)).toEqual(
+      {},
+    );
   });
 
   test('a step’s message twice calls once', () => {
@@ -267,7 +289,14 @@ describe('fences', () => {
 
   test('a step’s message of another position or generation, or of nothing known, is dropped', () => {
     const { activation, now } = lived(begun(), outcome(landed()));
-    const message = { activationId, serviceType: 'broadband', position: 1, generation: 1, step: 'allocate', direction: 'apply' as const };
+    const message = {
+      activationId,
+      serviceType: 'broadband',
+      position: 1,
+      generation: 1,
+      step: 'allocate',
+      direction: 'apply' as const,
+    };
     expect(run(activation, { ...message, position: 0 }, rules, now)).toEqual({});
     expect(run(activation, { ...message, generation: 2 }, rules, now)).toEqual({});
     expect(run(undefined, message, rules, now)).toEqual({});
@@ -288,7 +317,14 @@ describe('a person', () => {
 
   test('who replays it a second time does nothing: the generation has passed', () => {
     const { activation, now } = lived(...stalledDelete);
-    const letter = { activationId, serviceType: 'broadband', position: 0, generation: 1, step: 'configure', direction: 'undo' as const };
+    const letter = {
+      activationId,
+      serviceType: 'broadband',
+      position: 0,
+      generation: 1,
+      step: 'configure',
+      direction: 'undo' as const,
+    };
     const resumed = run(activation, letter, rules, now).save?.[0];
     const stalledAgain = resumed && outcome(refused)(resumed, now).save?.[0];
     expect(stalledAgain?.phase).toBe('stalled');
@@ -309,7 +345,9 @@ describe('a person', () => {
 
   test('who skipped a step does not have it taken back later', () => {
     const thrice = [outcome(notReached), due, outcome(notReached), due, outcome(notReached)];
-    const { entries } = given(begun(), outcome(landed()), stepMessage, ...thrice, operator('skip'), stepMessage).when(outcome(refused));
+    const { entries } = given(begun(), outcome(landed()), stepMessage, ...thrice, operator('skip'), stepMessage).when(
+      outcome(refused),
+    );
     expect(entries.slice(3)).toEqual(['reserve undo queued']);
   });
 

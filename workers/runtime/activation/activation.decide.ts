@@ -172,7 +172,10 @@ export function onOutcome(
         {
           ...landed,
           characteristics: { ...landed.characteristics, ...characteristics },
-          resources: [...landed.resources.filter((one) => !resources.some(({ type }) => type === one.type)), ...resources],
+          resources: [
+            ...landed.resources.filter((one) => !resources.some(({ type }) => type === one.type)),
+            ...resources,
+          ],
         },
         now,
       );
@@ -278,8 +281,7 @@ const due = (activation: Activation, now: Date, inMs: number): Activation => ({
   ...activation,
   dueAt: new Date(now.getTime() + inMs),
 });
-const leaseMsOf = ({ platform }: Entry, rules: Rules): number =>
-  rules.platforms[platform]?.leaseMs ?? queuedPatienceMs;
+const leaseMsOf = ({ platform }: Entry, rules: Rules): number => rules.platforms[platform]?.leaseMs ?? queuedPatienceMs;
 const lease = (activation: Activation, rules: Rules, now: Date): Activation =>
   due(activation, now, leaseMsOf(current(activation), rules));
 

@@ -3,7 +3,16 @@ import { expect, test } from 'vitest';
 import { type RunStep, runStep } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { aCommand, activationId, after, landed, noon, refused, rules, settleMs } from './activations.fixture.ts';
-import { type Activation, type Effects, type Result, begin, current, onDue, onOutcome, run } from './activation.decide.ts';
+import {
+  type Activation,
+  type Effects,
+  type Result,
+  begin,
+  current,
+  onDue,
+  onOutcome,
+  run,
+} from './activation.decide.ts';
 
 /**
  * A small world around one activation: its row, its messages (late, twice, in any order or never), processes that die
@@ -199,17 +208,22 @@ test('law: whatever is lost, late, doubled or killed, the activation ends and ea
 
 test('law: an activation that has ended is never changed again, whatever comes', () => {
   fc.assert(
-    fc.property(anAction, fc.array(chaos, { maxLength: 30 }), fc.array(chaos, { maxLength: 30 }), (action, steps, late) => {
-      const world = start({ action, ...values[action] });
-      for (const one of steps) step(world, one);
-      const kept = [...world.messages];
-      calm(world);
-      const ended = world.row;
-      world.messages.push(...kept);
-      for (const one of late) step(world, one);
-      expect(world.row).toEqual(ended);
-      expect(world.intents).toEqual([]);
-    }),
+    fc.property(
+      anAction,
+      fc.array(chaos, { maxLength: 30 }),
+      fc.array(chaos, { maxLength: 30 }),
+      (action, steps, late) => {
+        const world = start({ action, ...values[action] });
+        for (const one of steps) step(world, one);
+        const kept = [...world.messages];
+        calm(world);
+        const ended = world.row;
+        world.messages.push(...kept);
+        for (const one of late) step(world, one);
+        expect(world.row).toEqual(ended);
+        expect(world.intents).toEqual([]);
+      },
+    ),
     { numRuns: 200 },
   );
 });

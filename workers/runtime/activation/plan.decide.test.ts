@@ -23,7 +23,9 @@ test('a delete undoes every step, last first', () => {
 
 test('a modify applies only the steps whose characteristics change', () => {
   const previous = { port: '1', prefix: 29, rate: 100 };
-  expect(planOf({ action: 'modify', previous, requested: { ...previous, rate: 200 } })).toEqual(['apply configure requested']);
+  expect(planOf({ action: 'modify', previous, requested: { ...previous, rate: 200 } })).toEqual([
+    'apply configure requested',
+  ]);
   expect(planOf({ action: 'modify', previous, requested: { prefix: 28, rate: 100 } })).toEqual([
     'apply reserve requested',
     'apply allocate requested',

@@ -12,7 +12,7 @@ import {
   tripBreaker,
 } from './breaker.store.ts';
 
-/** Outages in a row of calls before a process trips the fleet's breaker: half of at least five within ten seconds. */
+/** Outages in a row of calls before a process trips the fleet's breaker: more than half of at least five within ten seconds. */
 const counting = {
   errorThresholdPercentage: 50,
   volumeThreshold: 5,

@@ -4,7 +4,10 @@ import { createBulkhead } from './bulkhead.ts';
 const forever = 60_000;
 
 test('as many as there are places are inside at once, the next one waits until one leaves', async () => {
-  const bulkhead = createBulkhead(() => 2, () => undefined);
+  const bulkhead = createBulkhead(
+    () => 2,
+    () => undefined,
+  );
   const [leave] = await Promise.all([bulkhead.enter(forever), bulkhead.enter(forever)]);
   let inside = false;
   const third = bulkhead.enter(forever).then((out) => ((inside = true), out));
@@ -17,7 +20,10 @@ test('as many as there are places are inside at once, the next one waits until o
 });
 
 test('those who wait are let in in the order they came', async () => {
-  const bulkhead = createBulkhead(() => 1, () => undefined);
+  const bulkhead = createBulkhead(
+    () => 1,
+    () => undefined,
+  );
   const order: string[] = [];
   const first = await bulkhead.enter(forever);
   const waiting = ['a', 'b', 'c'].map(async (name) => {
@@ -31,7 +37,10 @@ test('those who wait are let in in the order they came', async () => {
 });
 
 test('who does not get a place in time is turned away, and does not take one later', async () => {
-  const bulkhead = createBulkhead(() => 1, () => undefined);
+  const bulkhead = createBulkhead(
+    () => 1,
+    () => undefined,
+  );
   const leave = await bulkhead.enter(forever);
   expect(await bulkhead.enter(5)).toBeUndefined();
   expect(bulkhead.room()).toBe(0);
@@ -41,7 +50,10 @@ test('who does not get a place in time is turned away, and does not take one lat
 
 test('leaving twice frees one place', async () => {
   let freed = 0;
-  const bulkhead = createBulkhead(() => 3, () => (freed += 1));
+  const bulkhead = createBulkhead(
+    () => 3,
+    () => (freed += 1),
+  );
   const leave = await bulkhead.enter(forever);
   leave?.();
   leave?.();
@@ -50,7 +62,10 @@ test('leaving twice frees one place', async () => {
 
 test('no place at all lets nobody in; with more places more get in', async () => {
   let places = 0;
-  const bulkhead = createBulkhead(() => places, () => undefined);
+  const bulkhead = createBulkhead(
+    () => places,
+    () => undefined,
+  );
   expect(await bulkhead.enter(1)).toBeUndefined();
   places = 2;
   expect(await bulkhead.enter(1)).toBeTypeOf('function');

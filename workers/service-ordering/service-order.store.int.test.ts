@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
+import { remove } from './amend.decide.ts';
+import {
+  accepted,
+  aSpecification,
+  after,
+  anItem,
+  anOrder,
+  busy,
+  claimed,
+  due,
+  lived,
+  noon,
+  settled,
+  stalled,
+  verdicts,
+} from './orders.fixture.ts';
+import type { OrderState } from './service-order.decide.ts';
+import { dueServiceOrders, pageOfServiceOrders, serviceOrders } from './service-order.store.ts';
+import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
+
+let bench: Workbench;
+beforeAll(async () => void (bench = await createWorkbench()));
+afterAll(() => bench.close());
+
+const order = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c', { action: 'modify' }));
+const named = (state: OrderState, id: string): OrderState => ({
+  ...state,
+  order: { ...state.order, id, request: { ...state.order.request, id: order.id } },
+});
+const save = (...states: readonly OrderState[]) => bench.sql.begin((tx) => serviceOrders.save(tx, states));
+const load = (...ids: readonly string[]) => bench.sql.begin((tx) => serviceOrders.load(tx, ids));
+
+test('an order is read back as it was written, whatever it has been through', async () => {
+  const ended = lived(accepted(anOrder(anItem('a'))), claimed('a'), settled('a'));
+  const states = [
+    lived(accepted(order)),
+    lived(accepted(anOrder(anItem('a', { characteristics: {} })))),
+    lived(accepted(order), claimed('a', 'b'), verdicts(busy('c')), settled('a')),
+    lived(accepted(order), claimed('a', 'b', 'c'), stalled('a'), due(after(60))),
+    lived(accepted(order), claimed('a', 'b', 'c'), settled('a', 'failed')),
+    ended,
+    remove(ended, { commandId: 'c', id: order.id }, noon).save?.[0] as OrderState,
+  ].map((state, at) => named(state, `order-${at}`));
+  await save(...states);
+  const loaded = await load(...states.map((state) => state.order.id));
+  expect([...loaded.values()]).toEqual(JSON.parse(JSON.stringify(states), revived));
+});
+
+/** Dates are columns; the rest is JSON. */
+const revived = (key: string, value: unknown): unknown =>
+  key === 'dueAt' && typeof value === 'string' ? new Date(value) : value;
+
+test('saved again, the newer state is what there is; what nobody saved is not there', async () => {
+  const first = named(lived(accepted(order)), 'again');
+  await save(first);
+  await save({ ...first, reminders: 7, dueAt: null });
+  expect((await load('again', 'nobody')).get('again')).toMatchObject({ reminders: 7, dueAt: null });
+  expect((await load('again', 'nobody')).size).toBe(1);
+});
+
+test('alarms ring for what is due by the database’s clock, oldest first', async () => {
+  const past = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+  const base = lived(accepted(order));
+  await save(
+    { ...named(base, 'due-late'), dueAt: past(10) },
+    { ...named(base, 'due-later'), dueAt: past(20) },
+    { ...named(base, 'due-tomorrow'), dueAt: past(-24 * 60) },
+    { ...named(base, 'due-never'), dueAt: null },
+  );
+  const found = (await dueServiceOrders(bench.sql, 100)).filter((id) => id.startsWith('due-'));
+  expect(found).toEqual(['due-later', 'due-late']);
+});
+
+test('pages are in order of id and follow on each other', async () => {
+  await save(...['p1', 'p2', 'p3'].map((id) => named(lived(accepted(order)), id)));
+  const page = (afterId: string) =>
+    bench.sql.begin(async (tx) => (await pageOfServiceOrders(tx, afterId, 2)).map((state) => state.order.id));
+  expect(await page('p0')).toEqual(['p1', 'p2']);
+  expect((await page('p2'))[0]).toBe('p3');
+});
+
+test('specifications are found by id, with all their versions, or by service type, oldest revision first', async () => {
+  const versions = [
+    aSpecification({ version: '2.0', revision: 2 }),
+    aSpecification({ version: '1.0', revision: 1 }),
+    aSpecification({ id: 'else', serviceType: 'voice' }),
+  ];
+  await bench.sql.begin((tx) => serviceSpecifications.save(tx, versions));
+  const found = (wanted: Parameters<typeof findSpecifications>[1]) =>
+    bench.sql.begin(async (tx) => (await findSpecifications(tx, wanted)).map(({ id, version }) => `${id} ${version}`));
+  expect(await found({ ids: ['line'], serviceTypes: [] })).toEqual(['line 1.0', 'line 2.0']);
+  expect(await found({ ids: [], serviceTypes: ['voice'] })).toEqual(['else 1.0']);
+  expect(await found({ ids: [], serviceTypes: [] })).toEqual([]);
+  const keys = versions.map(specificationKey);
+  const loaded = await bench.sql.begin((tx) => serviceSpecifications.load(tx, keys));
+  expect(keys.map((key) => loaded.get(key))).toEqual(versions);
+});
