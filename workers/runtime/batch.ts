@@ -63,7 +63,8 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
       try {
         const decision = decide(one, states, contexts.get(one.handler), now);
         apply(one, decision, states, settings, now, writes);
-        if (tells && one.kind === 'message') settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
+        if (tells && one.kind === 'message')
+          settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
       } catch (error) {
         if (one.kind === 'fact') throw error;
         fail(one, causeOf(error), settings, now, writes);

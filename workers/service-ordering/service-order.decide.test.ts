@@ -325,6 +325,18 @@ describe('reminders', () => {
     expect(claimed('a')(state).save?.[0]?.dueAt).toEqual(after(30));
   });
 
+  test('a release is said again three times, for it may be lost and nobody answers it', () => {
+    const refusing = accepted(anOrder(anItem('a', { action: 'modify', characteristics: { rate: 9_999 } })));
+    let state = lived(refusing, claimed('a'));
+    const said: string[] = [];
+    for (let round = 0; state.dueAt !== null && round < 10; round += 1) {
+      const effects = due(state.dueAt)(state);
+      said.push(...shortened(effects.send ?? []));
+      state = effects.save?.at(-1) ?? state;
+    }
+    expect(said).toEqual(['release-claims service-a', 'release-claims service-a', 'release-claims service-a']);
+  });
+
   test('a reminder is not a change: the revision stays, and no event is sent', () => {
     const { state, effects } = given(accepted(one))
       .when(due(after(30)))

@@ -56,6 +56,8 @@ export interface Effects {
 /** The first reminder of an unanswered command; then twice as long each time. Longer than any healthy step, shorter than a person's patience. */
 const firstReminderMs = 30_000;
 const longestReminderMs = 600_000;
+/** How often a release is said again: it outlives a queue that is lost and made anew. */
+const releaseReminders = 3;
 
 /** A draft of the next revision: several changes, one event. */
 interface Draft {
@@ -231,7 +233,7 @@ export function onStalled(
 /** Asks again, under the same business keys, for everything that is awaited and overdue. */
 export function onDue(state: OrderState | undefined, now: Date): Effects {
   if (state === undefined || state.dueAt === null || state.dueAt > now) return {};
-  if (orderEnded(state.order.state)) return { save: [{ ...state, dueAt: null }] };
+  if (orderEnded(state.order.state)) return releaseAgain(state, now);
   const draft = draftOf(state);
   const open = draft.order.request.items.filter(
     (item) => !itemEnded(draft.order.progress[item.itemId]?.state ?? 'acknowledged'),
@@ -246,6 +248,27 @@ export function onDue(state: OrderState | undefined, now: Date): Effects {
   }
   const reminders = state.reminders + 1;
   return { save: [{ ...state, reminders, dueAt: reminderAt(now, reminders) }], send: draft.send };
+}
+
+/**
+ * Nobody answers a release, and one that is lost would hold a service for ever: it is said a few times more. To a service
+ * that is free, or is another order's by now, it says nothing.
+ */
+function releaseAgain(state: OrderState, now: Date): Effects {
+  const serviceIds = unsettledServices(state.order, state.work);
+  const reminders = state.reminders + 1;
+  if (serviceIds.length === 0 || reminders > releaseReminders) return { save: [{ ...state, dueAt: null }] };
+  return {
+    save: [{ ...state, reminders, dueAt: reminderAt(now, reminders) }],
+    send: [send(releaseClaims, { orderId: state.order.id, serviceIds })],
+  };
+}
+
+/** Services that an order claimed, or asked for, and whose change never began or came to nothing it heard of. */
+function unsettledServices({ request, startedAt }: ServiceOrder, work: OrderState['work']): string[] {
+  if (startedAt === undefined) return [];
+  const asked = request.items.filter((item) => item.action !== 'noChange');
+  return asked.flatMap((item) => (work[item.itemId]?.settled === undefined ? [item.serviceId] : []));
 }
 
 /** The event that shows an order as it is. */
@@ -380,7 +403,7 @@ function finish(draft: Draft, before: OrderState | undefined, now: Date): Effect
   const state: OrderState = {
     order: { ...order, ...(ended && order.failure === undefined ? firstFailure(order) : {}) },
     work: draft.work,
-    dueAt: ended ? null : reminderAt(now, 0),
+    dueAt: ended && unsettledServices(order, draft.work).length === 0 ? null : reminderAt(now, 0),
     reminders: 0,
     deleted: false,
   };

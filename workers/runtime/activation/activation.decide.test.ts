@@ -239,6 +239,19 @@ describe('a call whose outcome is unknown', () => {
     });
   });
 
+  test('read back to an answer that makes no sense, it stalls when its attempts are used up', () => {
+    const senseless = outcome({
+      kind: 'unreadable',
+      failure: { code: 'unexpected', reason: 'nonsense' },
+      counted: true,
+    });
+    const often = Array.from({ length: 6 }, () => [due, senseless]);
+    expect(lived(begun(), outcome(unknown), ...often.flat()).activation).toMatchObject({
+      phase: 'stalled',
+      dueAt: null,
+    });
+  });
+
   test('that never takes effect stalls when its attempts are used up', () => {
     const once = [outcome(unknown), ...Array.from({ length: 6 }, () => [due, outcome(absent)]).flat()];
     const { activation } = lived(begun(), ...once, ...once, ...once);

@@ -60,7 +60,8 @@ export type Result =
     }
   | { readonly kind: 'unknown'; readonly failure: Failure }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unreadable'; readonly failure: Failure };
+  /** The read-back itself failed. `counted` false: the platform is away, which is the breaker's business. */
+  | { readonly kind: 'unreadable'; readonly failure: Failure; readonly counted?: boolean };
 
 export interface Outcome {
   readonly id: string;
@@ -200,8 +201,11 @@ export function onOutcome(
           now,
         ),
       );
-    case 'unreadable':
-      return commit(lookLater(activation, { failure: result.failure }, sitOutMs, now));
+    case 'unreadable': {
+      const failures = entry.failures + (result.counted === true ? 1 : 0);
+      if (failures >= rules.attempts) return stall(activation, result.failure);
+      return commit(lookLater(activation, { failures, failure: result.failure }, sitOutMs, now));
+    }
     case 'absent':
       return onAbsent(activation, entry, rules, now);
     default:

@@ -76,7 +76,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return result;
     } catch (error) {
       log.warn({ error, reading }, reading ? 'read-back failed' : 'call failed');
-      return reading ? { kind: 'unreadable', failure: failureOf(error) } : resultOf(error);
+      return reading ? { kind: 'unreadable', failure: failureOf(error), counted: !isOutage(error) } : resultOf(error);
     } finally {
       leave();
     }
@@ -144,8 +144,9 @@ function landed(step: Step<unknown>, result: unknown, input: StepInput<unknown>)
   return { kind: 'landed', characteristics, resources };
 }
 
-/** True for an error that says the platform is not there or not itself, not that it said no. */
-export const isOutage = (error: unknown): boolean => !(error instanceof PlatformRefusal);
+/** True for an error that says the platform is not there or not itself: not that it said no, nor that our own code is wrong. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof OutcomeUnknown || error instanceof PlatformNotReached;
 
 function resultOf(error: unknown): Result {
   if (error instanceof PlatformRefusal)
