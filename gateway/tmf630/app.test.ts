@@ -191,6 +191,13 @@ describe('create', () => {
     expect(await errorOf(response)).toMatchObject({ status: 415 });
   });
 
+  test('a body that is above 64 KiB once its short numbers are written out is 413', async () => {
+    const { app } = anApp();
+    const numbers = Array.from({ length: 4_000 }, () => '1e20').join(',');
+    const answer = await app.request(ORDERS, post(`{"externalId":"x","numbers":[${numbers}]}`));
+    expect(await errorOf(answer)).toMatchObject({ status: 413, code: 'bodyTooLarge' });
+  });
+
   test('a body above 64 KiB is 413, whether its length is declared or not', async () => {
     const { app } = anApp();
     const large = JSON.stringify(anOrder({ description: 'x'.repeat(65 * 1024) }));

@@ -34,6 +34,8 @@ export async function readJsonBody(
   const text = decode(bytes);
   const json = parse(text);
   checkContent(json, text);
+  // A short number can stand for a long one (1e20): what is bounded is what we write and send on.
+  if (/[\d.][eE]\d/.test(text) && Buffer.byteLength(JSON.stringify(json)) > maxBytes) throw tooLarge(maxBytes);
   return { bytes, mediaType, json };
 }
 
