@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Book, type ExpectedService, createBook, poolOf } from './book.ts';
+import { type Customers, createCustomers } from './customers.ts';
+import { type Pool, emptyPool, orderMix } from './order-mix.ts';
+import type { PlannedOrder } from './planned-order.ts';
+import { type Progress, countUnfinished, readProgress } from './progress.store.ts';
+import type { Stage } from './stage.ts';
+
+/** A fault that was played, and how many accepted orders had not ended right before it. */
+export interface Blow {
+  readonly what: string;
+  readonly unfinished: number;
+}
+
+/** A stage with customers: what scenarios are written with. */
+export interface Drill {
+  readonly stage: Stage;
+  readonly book: Book;
+  readonly customers: Customers;
+  readonly blows: Blow[];
+  /** Puts a line into the report. */
+  note(line: string): void;
+  /** Lets customers order so many things of every kind; goes on in the background. */
+  flood(scenario: string, count: number): void;
+  /** Orders these and waits until they are accepted. */
+  order(plans: readonly PlannedOrder[]): Promise<void>;
+  /** Strikes while at least so many accepted orders are unfinished, ordering more where they are not. */
+  blow(what: string, strike: () => unknown): Promise<void>;
+  /** Resolves when messages flow again after a fault: the next one shall meet work, not a standstill. */
+  flowing(): Promise<void>;
+  /** Adds this much to every platform call, and up to as much again: what keeps orders unfinished. */
+  pace(ms: number): Promise<void>;
+  /** Resolves when every order has ended and everything is shown; with the reason when that takes too long. */
+  quiet(): Promise<string | undefined>;
+  /** From now on these services are there to be changed and deleted. */
+  standing(services: Iterable<ExpectedService>): void;
+}
+
+/** Asked for before a blow: more than must be there at it, because some end in between. */
+const unfinishedWanted = 110;
+const unfinishedNeeded = 100;
+/** A few orders' worth. */
+const messagesThatFlow = 100;
+const quietWithinMs = 90_000;
+/** Looks in a row, a tenth of a second apart, that find nothing new. */
+const stillEnough = 6;
+
+export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
+  const { sql, network, fleet } = stage;
+  const book = createBook();
+  const gateways = fleet.of('gateway').flatMap(({ url }) => url ?? []);
+  const customers = createCustomers(gateways, book);
+  const blows: Blow[] = [];
+  let pool: Pool = emptyPool;
+  let sending: Promise<void> = Promise.resolve();
+  let idle = true;
+  let scenario = '';
+  // One count over all scenarios: no two customers ask for the same.
+  let number = 100;
+
+  function flood(name: string, count: number): void {
+    scenario = name;
+    const plans = orderMix(name, count, pool, number);
+    number += count;
+    idle = false;
+    sending = Promise.all([sending, customers.send(plans)]).then(() => void (idle = true));
+    // Waited for in `quiet`; until then nobody looks at it.
+    sending.catch(() => undefined);
+  }
+
+  async function underPressure(): Promise<number> {
+    for (;;) {
+      const unfinished = await countUnfinished(sql);
+      if (unfinished >= unfinishedWanted) return unfinished;
+      if (idle) flood(scenario, unfinishedWanted);
+      await sleep(20);
+    }
+  }
+
+  async function quiet(): Promise<string | undefined> {
+    await sending;
+    const deadline = Date.now() + quietWithinMs;
+    let handled = -1;
+    let still = 0;
+    for (;;) {
+      const { waitingFor, handled: now } = await stillOpen();
+      // A message may be between the outbox and its consumer: quiet is what stays so.
+      still = waitingFor === undefined && now === handled ? still + 1 : 0;
+      handled = now;
+      if (still >= stillEnough) return undefined;
+      if (Date.now() > deadline)
+        return `after ${quietWithinMs / 1000} s there is still: ${waitingFor ?? 'a message now and then'}`;
+      await sleep(100);
+    }
+  }
+
+  async function stillOpen(): Promise<{ waitingFor: string | undefined; handled: number }> {
+    try {
+      const late = await network.pendingLate();
+      const { accepted, ended, outbox, intents, viewsBehind, handled }: Progress = await readProgress(sql);
+      const open = { 'unfinished orders': accepted - ended, 'messages in the outbox': outbox, 'open intents': intents };
+      const counts = Object.entries({ ...open, 'views behind': viewsBehind, 'late calls': late }).filter(
+        ([, n]) => n > 0,
+      );
+      return {
+        waitingFor: counts.length === 0 ? undefined : counts.map(([what, n]) => `${n} ${what}`).join(', '),
+        handled,
+      };
+    } catch (error) {
+      return { waitingFor: `an answer (${error instanceof Error ? error.message : String(error)})`, handled: -1 };
+    }
+  }
+
+  return {
+    stage,
+    book,
+    customers,
+    blows,
+    note: (line) => tell(`  ${line}`),
+    flood,
+    order: (plans) => customers.send(plans),
+    async blow(what, strike) {
+      const unfinished = await underPressure();
+      tell(`  ${what}, with ${unfinished} orders unfinished`);
+      blows.push({ what, unfinished });
+      await strike();
+    },
+    async flowing() {
+      const { handled } = await readProgress(sql);
+      while ((await readProgress(sql)).handled < handled + messagesThatFlow) await sleep(50);
+    },
+    async pace(ms) {
+      if (ms === 0) return network.remove('pace');
+      const params = { ms, jitterMs: ms };
+      await network.add([{ id: 'pace', manager: '*', operation: 'calls', kind: 'latency', params }]);
+    },
+    quiet,
+    standing: (services) => void (pool = poolOf(services)),
+  };
+}
+
+/** Blows that came when there was not enough to break. */
+export const tooQuiet = (blows: readonly Blow[]): string[] =>
+  blows
+    .filter(({ unfinished }) => unfinished < unfinishedNeeded)
+    .map(({ what, unfinished }) => `${what} met only ${unfinished} unfinished orders`);

@@ -1,0 +1,83 @@
+import type { Database } from '../platform/database.ts';
+
+/** How far the fleet is, counted in its own tables. */
+export interface Progress {
+  readonly accepted: number;
+  readonly ended: number;
+  readonly outbox: number;
+  /** Activations with an open intent. */
+  readonly intents: number;
+  /** Aggregates whose view is at another revision. */
+  readonly viewsBehind: number;
+  /** Messages whose effect is committed, and how many of them were handled more than once before. */
+  readonly handled: number;
+  readonly retried: number;
+}
+
+const ended = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
+
+export async function readProgress(sql: Database): Promise<Progress> {
+  const [row] = await sql<Progress[]>`
+    select
+      (select count(*)::int from gateway.submitted where resource = 'serviceOrder') as accepted,
+      (select count(*)::int from service_ordering.service_order where state = any(${ended})) as ended,
+      (select count(*)::int from platform.outbox) as outbox,
+      (select count(*)::int from activation.activation where due_at is not null) as intents,
+      (select count(*)::int from (${behind(sql)}) behind) as "viewsBehind",
+      (select count(*)::int from platform.inbox) as handled,
+      (select count(*)::int from platform.inbox where attempt > 1) as retried`;
+  if (row === undefined) throw new Error('a count has one row');
+  return row;
+}
+
+/** Orders that were accepted and have not ended. */
+export async function countUnfinished(sql: Database): Promise<number> {
+  const [row] = await sql<{ unfinished: number }[]>`
+    select (select count(*)::int from gateway.submitted where resource = 'serviceOrder')
+         - (select count(*)::int from service_ordering.service_order where state = any(${ended})) as unfinished`;
+  return row?.unfinished ?? 0;
+}
+
+/** Views that say something else than the aggregate they show, or that have none. */
+export async function findViewsBehind(sql: Database): Promise<string[]> {
+  const rows = await sql<{ what: string }[]>`select what from (${behind(sql)}) behind order by what limit 20`;
+  return rows.map(({ what }) => what);
+}
+
+const behind = (sql: Database) => sql`
+  with domain as (
+    select 'serviceOrder' as resource, id, revision, state, deleted from service_ordering.service_order
+    union all
+    select 'service', id, revision, state, deleted from service_inventory.service
+  ), shown as (
+    select resource, id, revision, state, deleted from gateway.view where resource in ('serviceOrder', 'service')
+  )
+  select format('%s %s: view %s %s, domain %s %s', resource, id, shown.revision, shown.state, domain.revision, domain.state) as what
+  from domain full join shown using (resource, id)
+  where domain.revision is distinct from shown.revision or domain.state is distinct from shown.state
+     or domain.deleted is distinct from shown.deleted`;
+
+/** Changes that should be over: services still claimed or waited for, activations that did not conclude, counted crashes. */
+export async function findLeftOpen(sql: Database): Promise<string[]> {
+  const rows = await sql<{ what: string }[]>`
+    select format('service %s is still claimed by %s', id, doc -> 'service' -> 'claim') as what
+    from service_inventory.service where doc -> 'service' -> 'claim' <> 'null' or jsonb_array_length(doc -> 'waiting') > 0
+    union all
+    select format('activation %s of %s is %s', id, business_key, phase)
+    from activation.activation where phase not in ('completed', 'failed') or due_at is not null
+    union all
+    select format('%s keeps %s in the outbox: %s', routing_key, type, coalesce(return_text, 'not published')) from platform.outbox
+    union all
+    select format('%s crashed %s times in %s', message_id, crashes, consumer) from platform.crash
+    limit 20`;
+  return rows.map(({ what }) => what);
+}
+
+/** How many orders there are per externalId, where it is not one. */
+export async function findRepeatedOrders(sql: Database): Promise<string[]> {
+  const rows = await sql<{ what: string }[]>`
+    select format('%s was accepted %s times', document ->> 'externalId', count(*)) as what
+    from gateway.submitted where resource = 'serviceOrder'
+    group by document ->> 'externalId' having count(*) > 1 limit 20`;
+  return rows.map(({ what }) => what);
+}

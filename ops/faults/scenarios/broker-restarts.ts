@@ -1,0 +1,35 @@
+import { emptyPool, orderMix } from '../order-mix.ts';
+import type { Scenario } from './scenario.ts';
+
+const whileDown = 40;
+
+/** RabbitMQ is killed, restarts in order, and is away while customers order on: each POST is answered 201 at once. */
+export const brokerRestarts: Scenario = {
+  name: 'broker',
+  title: 'RabbitMQ dies, restarts, is away',
+  async play(drill, orders) {
+    const { rabbitmq } = drill.stage.services;
+    await drill.pace(700);
+    drill.flood('broker', orders);
+    await drill.flowing();
+    await drill.blow('RabbitMQ is killed', async () => {
+      rabbitmq.kill('SIGKILL');
+      await rabbitmq.restart();
+    });
+    await drill.flowing();
+    await drill.blow('RabbitMQ restarts in order', () => rabbitmq.restart());
+    await drill.flowing();
+    await drill.blow(`RabbitMQ is away while ${whileDown} orders come`, async () => {
+      await rabbitmq.stop();
+      const before = refusals(drill.customers.answers);
+      await drill.order(orderMix('brokerless', whileDown, emptyPool));
+      const refused = refusals(drill.customers.answers) - before;
+      if (refused > 0) throw new Error(`${refused} POSTs were not answered 201 while the broker was away.`);
+      await rabbitmq.restart();
+    });
+    await drill.pace(0);
+  },
+};
+
+const refusals = (answers: Readonly<Record<string, number>>): number =>
+  Object.entries(answers).reduce((sum, [status, count]) => sum + (status === '201' ? 0 : count), 0);

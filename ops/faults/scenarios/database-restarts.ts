@@ -1,0 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scenario } from './scenario.ts';
+
+/** PostgreSQL restarts: in order, and without a word ("immediate": no checkpoint, recovery at start). */
+export const databaseRestarts: Scenario = {
+  name: 'database',
+  title: 'PostgreSQL restarts',
+  async play(drill, orders) {
+    const { postgres } = drill.stage.services;
+    await drill.pace(700);
+    drill.flood('database', orders);
+    await drill.flowing();
+    await drill.blow('PostgreSQL restarts fast', () => postgres.restart());
+    await drill.flowing();
+    await drill.blow('PostgreSQL restarts immediately', async () => {
+      postgres.kill('SIGQUIT');
+      while (postgres.alive()) await sleep(20);
+      await postgres.restart();
+    });
+    await drill.pace(0);
+  },
+};

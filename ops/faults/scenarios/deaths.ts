@@ -1,0 +1,19 @@
+import { kill } from './kill.ts';
+import type { Scenario } from './scenario.ts';
+
+/** `kill -9` of each role in turn, of both activators at once, of the network's simulator. */
+export const deaths: Scenario = {
+  name: 'deaths',
+  title: 'kill -9 of each role in turn',
+  async play(drill, orders) {
+    const { fleet, simulator } = drill.stage;
+    await drill.pace(700);
+    drill.flood('deaths', orders);
+    for (const role of ['gateway', 'projector', 'service-ordering', 'service-inventory', 'activator']) {
+      await drill.blow(`${role}-1 is killed`, () => kill(fleet.of(role)[0]));
+    }
+    await drill.blow('the simulator is killed', () => kill(simulator));
+    await drill.blow('both activators are killed', () => kill(...fleet.of('activator')));
+    await drill.pace(0);
+  },
+};
