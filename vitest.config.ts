@@ -4,7 +4,7 @@ const elsewhere = ['**/node_modules/**', '.patchbay/**', 'coverage/**'];
 
 /**
  * `unit`: pure or self-contained, part of `npm run check`. `int`: against the real PostgreSQL and RabbitMQ that
- * `npm test` brings up. Two workers for two cores: more of them only wait for each other's broker.
+ * `npm test` brings up. `faults`: on services of its own. Two workers for two cores: more of them only wait for each other's broker.
  */
 export default defineConfig({
   test: {
@@ -21,9 +21,18 @@ export default defineConfig({
         test: {
           name: 'int',
           include: ['**/*.int.test.ts'],
-          exclude: elsewhere,
+          exclude: [...elsewhere, 'ops/faults/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['ops/faults/**/*.int.test.ts'],
+          exclude: elsewhere,
+          // After all others: a dozen processes that are killed and started leave nobody else a core.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
