@@ -9,5 +9,6 @@ COPY contracts contracts
 COPY gateway gateway
 COPY workers workers
 COPY ops ops
+RUN node ops/bootstrap/mend-driver.mjs
 USER node
 CMD ["node", "ops/fleet/process.ts", "gateway"]

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { mendDriver, mendVersion } from './mend-driver.mjs';
 
 const stampName = '.patchbay-installed';
 
@@ -52,6 +53,7 @@ export function finishInstallation(clone) {
   for (const platform of existsSync(embedded) ? readdirSync(embedded) : []) {
     runScript(join(embedded, platform), 'scripts/hydrate-symlinks.js');
   }
+  mendDriver(modules);
   linkCli(clone);
   writeFileSync(join(modules, stampName), fingerprint(clone));
 }
@@ -78,7 +80,7 @@ export function isInstalled(clone) {
 /** What an installation depends on: the lock file and the machine's kind (a clone on a shared disk meets several). */
 export function fingerprint(clone) {
   const lockFile = readFileSync(join(clone, 'package-lock.json'));
-  return `${createHash('sha256').update(lockFile).digest('hex')} ${process.platform} ${process.arch}\n`;
+  return `${createHash('sha256').update(lockFile).digest('hex')} ${process.platform} ${process.arch} ${mendVersion}\n`;
 }
 
 async function npmCi(clone) {

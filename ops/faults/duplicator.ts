@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { releaseClaims } from '../../contracts/messages/service-inventory.ts';
 import type { Topology } from '../../contracts/topology.ts';
 import type { Broker } from '../bootstrap/service.ts';
 import { connectBroker } from '../platform/broker/connection.ts';
@@ -12,7 +13,8 @@ export interface Duplicator {
   /**
    * Publishes everything seen once more, shuffled, and waits until the queues are empty.
    *
-   * @returns how many new messages the fleet sent meanwhile: in a quiet system, in answer to repeated ones
+   * @returns how many new messages the fleet sent meanwhile: in a quiet system, in answer to repeated ones. Releases do not
+   *   count: they are said again by themselves.
    */
   again(): Promise<number>;
   stop(): Promise<void>;
@@ -110,7 +112,8 @@ export async function startDuplicator(broker: Broker, topology: Topology, random
       }
       await channel.waitForConfirms();
       await emptied();
-      return seen.size - all.length;
+      const since = [...seen.values()].slice(all.length);
+      return since.filter((message) => message.properties.type !== releaseClaims.name).length;
     },
     async stop() {
       for (const timer of waiting) clearTimeout(timer);
