@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orderItemActions, serviceOrderItemStates, serviceOrderStates } from '../states/service-order.ts';
+import { orderItemActions, serviceOrderStates } from '../states/service-order.ts';
 import { serviceOrderingQueue } from '../topology.ts';
 import { command, event } from './message.ts';
 import {
@@ -81,7 +81,7 @@ export const emitServiceOrders = command('service-ordering.emit-snapshots.v1', {
 
 /** How far an item got. */
 export const itemProgress = z.object({
-  state: z.enum(serviceOrderItemStates),
+  state: z.enum(serviceOrderStates),
   serviceType: z.string().optional(),
   failure: failure.optional(),
 });

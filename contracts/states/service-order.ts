@@ -14,8 +14,7 @@ export const serviceOrderStates = [
 ] as const;
 export type ServiceOrderState = (typeof serviceOrderStates)[number];
 
-/** States of a service order item (`ServiceOrderItemStateType`): the same set. */
-export const serviceOrderItemStates = serviceOrderStates;
+/** An item (`ServiceOrderItemStateType`) has the same states. */
 export type ServiceOrderItemState = ServiceOrderState;
 
 /** What an item asks for (`OrderItemActionType`). */

@@ -1,6 +1,6 @@
 /**
- * What every TMF v4 API shares: extension attributes, references, parties, places, characteristics, errors and the
- * event envelope. The documents are the authority for names and required attributes (TM Forum Open APIs v4).
+ * What every TMF v4 API shares: extension attributes, references, parties, places, characteristics and errors.
+ * The documents are the authority for names and required attributes (TM Forum Open APIs v4).
  *
  * Every object is loose: `@type`, `@baseType` and `@schemaLocation` let a client extend any type, so attributes we do
  * not know are kept as they came.
@@ -190,25 +190,3 @@ export type ErrorBody = z.infer<typeof errorBody>;
 
 /** What an order item asks for. */
 export const orderItemAction = z.enum(orderItemActions);
-
-/** What every TMF notification carries around its resource; `timeOcurred` is spelled as the documents spell it. */
-const envelope = {
-  eventId: z.string(),
-  eventTime: instant,
-  eventType: z.string(),
-  correlationId: z.string().optional(),
-  domain: z.string().optional(),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  priority: z.string().optional(),
-  timeOcurred: instant.optional(),
-  fieldPath: z.string().optional(),
-};
-
-/**
- * The notification of one resource type.
- * @param event the whole resource under its name, such as `{ serviceOrder }`
- */
-export function eventOf(event: { readonly [resource: string]: z.ZodType }) {
-  return z.looseObject({ ...envelope, event: z.looseObject(event) });
-}

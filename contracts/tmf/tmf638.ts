@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { operatingStatuses } from '../states/service.ts';
 import {
   characteristic,
-  eventOf,
   extensible,
   keptFeature,
   named,
@@ -103,8 +102,6 @@ export const serviceNotPatchable = ['id', 'href', 'serviceDate'] as const;
 
 /** Attributes of a service that the server alone sets; a POST that brings one is refused. */
 export const serviceNotCreatable = ['id'] as const;
-
-export const serviceEvent = eventOf({ service });
 
 /** The notifications of this API, by the names the document gives them. */
 export const serviceInventoryEventTypes = [

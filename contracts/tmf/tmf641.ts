@@ -1,13 +1,12 @@
 /** TMF641 Service Ordering v4.1: the service order, its items, and the request to cancel one. */
 import * as z from 'zod';
 
-import { serviceOrderItemStates, serviceOrderStates } from '../states/service-order.ts';
+import { serviceOrderStates } from '../states/service-order.ts';
 import {
   appointmentRef,
   characteristic,
   entityRef,
   errorAttributes,
-  eventOf,
   extensible,
   externalReference,
   instant,
@@ -29,7 +28,7 @@ export const MAX_ORDER_ITEMS = 200;
 export const serviceOrderState = z.enum(serviceOrderStates);
 
 /** Items speak the same states as orders in TMF641 (in TMF622 they have no `partial`). */
-export const serviceOrderItemState = z.enum(serviceOrderItemStates);
+export const serviceOrderItemState = z.enum(serviceOrderStates);
 
 /** What the document's enum says; its prose calls the first one acknowledged. */
 export const cancelTaskStates = ['accepted', 'terminatedWithError', 'inProgress', 'done'] as const;
@@ -344,18 +343,6 @@ export const cancelServiceOrder = named(
     state: cancelTaskState.optional(),
   }),
 );
-
-/** Attributes of a cancel task that the server alone sets. */
-export const cancelServiceOrderNotCreatable = [
-  'id',
-  'state',
-  'effectiveCancellationDate',
-  'completionMessage',
-  'errorMessage',
-] as const;
-
-export const serviceOrderEvent = eventOf({ serviceOrder });
-export const cancelServiceOrderEvent = eventOf({ cancelServiceOrder });
 
 /** The notifications of this API, by the names the document gives them. */
 export const serviceOrderingEventTypes = [

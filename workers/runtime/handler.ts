@@ -109,7 +109,7 @@ export function onMany<Body, State, Context = undefined>(
 ): Handler {
   return {
     definition: definition as MessageDefinition<unknown>,
-    aggregate: of as Aggregate<unknown>,
+    aggregate: of,
     keys: (body) => keys(body as Body),
     context: (tx, bodies) => context?.(tx, bodies as Body[]) ?? Promise.resolve(undefined),
     decide: (get, received, loaded) =>

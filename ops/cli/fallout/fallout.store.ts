@@ -10,7 +10,13 @@ import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
 /** Of a stored activation, what an operator needs to see. */
 const stored = z.object({
   id: z.string(),
-  command: z.object({ orderId: z.string(), itemId: z.string(), action: z.string(), serviceId: z.string(), serviceType: z.string() }),
+  command: z.object({
+    orderId: z.string(),
+    itemId: z.string(),
+    action: z.string(),
+    serviceId: z.string(),
+    serviceType: z.string(),
+  }),
   position: z.int(),
   entries: z.array(
     z.object({
@@ -70,6 +76,9 @@ export async function settleFallout(
 }
 
 /** The lines of the audit about one order, oldest first. */
-export async function readAudit(sql: Database, orderId: string): Promise<{ at: Date; actor: string; verb: string; reason: string | null }[]> {
+export async function readAudit(
+  sql: Database,
+  orderId: string,
+): Promise<{ at: Date; actor: string; verb: string; reason: string | null }[]> {
   return sql`select at, actor, verb, reason from platform.audit where subject ->> 'orderId' = ${orderId} order by at`;
 }

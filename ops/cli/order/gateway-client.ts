@@ -43,7 +43,7 @@ export const readOrder = (gateway: string, id: string): Promise<ShownOrder> =>
 
 async function request(url: string, init: RequestInit): Promise<ShownOrder> {
   for (let attempt = 1; ; attempt += 1) {
-    const response = await fetch(url, init).catch((error: Error) => error);
+    const response = await fetch(url, init).catch((error: unknown) => error);
     if (response instanceof Response && response.status < 500) return answered(response);
     if (attempt >= tries) {
       const why = response instanceof Response ? `answers ${response.status}` : 'does not answer';

@@ -36,7 +36,14 @@ export function fallout(program: Command): void {
       await withDatabase(async (sql) => {
         const fallen = await found(sql, id);
         const audit = await Promise.all(fallen.map(({ orderId }) => readAudit(sql, orderId)));
-        if (json) console.log(JSON.stringify(fallen.map((one, at) => ({ ...one, audit: audit[at] })), null, 2));
+        if (json)
+          console.log(
+            JSON.stringify(
+              fallen.map((one, at) => ({ ...one, audit: audit[at] })),
+              null,
+              2,
+            ),
+          );
         else for (const [at, one] of fallen.entries()) console.log(detailOf(one, audit[at] ?? []));
       });
     });
@@ -56,16 +63,28 @@ function settling(group: Command, verb: FalloutVerb): void {
         const fallen = (await found(sql, id)).filter((one) => item === undefined || one.itemId === item);
         const [one, ...others] = fallen;
         if (one === undefined) throw new Sentence(`Item ${item} of ${id} is not held.`);
-        if (others.length > 0) throw new Sentence(`Several items of ${id} are held (${fallen.map(({ itemId }) => itemId).join(', ')}): say which with --item.`);
+        if (others.length > 0)
+          throw new Sentence(
+            `Several items of ${id} are held (${fallen.map(({ itemId }) => itemId).join(', ')}): say which with --item.`,
+          );
         await settleFallout(sql, one, { verb, actor: userInfo().username, reason });
-        const letters = await takeLetters(runningHere().amqp, activatorQueue(one.serviceType), (letter) => isAbout(letter, one));
-        console.log(json ? JSON.stringify({ verb, letters, ...one }) : `${verb}: item ${one.itemId} of order ${one.orderId}, step ${one.steps[one.position]?.step}`);
+        const letters = await takeLetters(runningHere().amqp, activatorQueue(one.serviceType), (letter) =>
+          isAbout(letter, one),
+        );
+        console.log(
+          json
+            ? JSON.stringify({ verb, letters, ...one })
+            : `${verb}: item ${one.itemId} of order ${one.orderId}, step ${one.steps[one.position]?.step}`,
+        );
       });
     });
 }
 
 /** The dead letter of the step that is settled now: nobody needs to look at it again. */
-function isAbout({ type, body }: { type: string | undefined; body: string }, { activationId, position }: Fallout): boolean {
+function isAbout(
+  { type, body }: { type: string | undefined; body: string },
+  { activationId, position }: Fallout,
+): boolean {
   if (type !== runStep.name) return false;
   try {
     const letter = runStep.schema.safeParse(JSON.parse(body));

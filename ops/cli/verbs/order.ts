@@ -60,8 +60,8 @@ function gatewayOf({ gateway }: Options): string {
 }
 
 async function readOrderFile(file: string): Promise<string> {
-  const content = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => {
-    throw new Sentence(`${file} cannot be read (${error.message}).`);
+  const content = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')).catch((error: unknown) => {
+    throw new Sentence(`${file} cannot be read (${(error as Error).message}).`);
   });
   try {
     JSON.parse(content);

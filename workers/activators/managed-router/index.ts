@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ServiceSpecification } from '../../../contracts/messages/service-catalog.ts';
 import { activator } from '../../runtime/activation/activator.ts';
 import { elementManager } from '../../runtime/activation/element-manager.ts';
 
@@ -19,6 +20,12 @@ const characteristics = z.object({
   serial: z.string().min(1).optional(),
   features: z.array(z.string()).default([]),
 });
+
+/** The configuration template the specification names. */
+function templateOf({ configurationTemplate }: ServiceSpecification): string {
+  const name = configurationTemplate['name'];
+  return typeof name === 'string' ? name : 'standard';
+}
 
 /** A router at the customer's site, managed by us; its WAN side is the prefix of the ip-addressing service it stands on. */
 export default activator({
@@ -41,7 +48,7 @@ export default activator({
       apply: ({ want, facts, supporting, specification }, net) => {
         const wan = supporting('ip-addressing')?.characteristics ?? facts;
         return net.configure({
-          template: String(specification.configurationTemplate['name'] ?? 'standard'),
+          template: templateOf(specification),
           wanPrefix: wan['prefix'],
           wanGateway: wan['gateway'],
           features: want.features,

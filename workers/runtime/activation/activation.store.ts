@@ -70,7 +70,7 @@ export function activations(committed: (states: readonly Activation[]) => void):
           revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, doc = excluded.doc,
           updated_at = excluded.updated_at`;
     },
-    committed: (states) => committed(states as readonly Activation[]),
+    committed,
   };
 }
 

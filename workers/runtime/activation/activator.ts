@@ -84,7 +84,7 @@ export function activator<Schema extends z.ZodType>(declaration: {
 function erased<Want, Client, Result>(name: string, shape: StepShape<Want, Client, Result>): Step<Want> {
   return {
     name,
-    on: shape.on as Platform,
+    on: shape.on,
     uses: shape.uses,
     apply: (input, network) => shape.apply(input, network as Client),
     undo: (input, network) => shape.undo(input, network as Client),
