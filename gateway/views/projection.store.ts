@@ -5,14 +5,15 @@ import type { ViewState } from './projection.ts';
 import { viewKey } from './projection.ts';
 import { columnsOf } from './view-row.ts';
 
-interface Row {
-  resource: string;
+interface ViewRow {
   id: string;
-  revision: number | null;
-  deleted: boolean | null;
-  doc: JsonObject | null;
-  submitted: JsonObject | null;
-  pending: Record<string, JsonObject> | null;
+  revision: number;
+  deleted: boolean;
+  doc: JsonObject;
+}
+interface DocumentRow {
+  id: string;
+  document: JsonObject;
 }
 
 /** Reads and locks the views of a batch, with what the clients sent of them. */
@@ -21,40 +22,52 @@ export async function lockViews(
   resources: ReadonlyMap<string, ResourceDescriptor>,
   keys: readonly string[],
 ): Promise<Map<string, ViewState>> {
-  if (keys.length === 0) return new Map();
-  const wanted = keys.map((key) => JSON.parse(key) as [string, string]);
-  const names = wanted.map(([resource]) => resource);
-  const ids = wanted.map(([, id]) => id);
-  await tx`
-    select 1 from gateway.view
-    where (resource, id) in (select * from unnest(${names}::text[], ${ids}::text[]))
-    order by resource, id for update`;
-  const rows = await tx<Row[]>`
-    select wanted.resource, wanted.id, v.revision, v.deleted, v.doc, s.document as submitted,
-      (select jsonb_object_agg(p.command_id, p.document) from gateway.pending_document p
-       where p.resource = wanted.resource and p.id = wanted.id) as pending
-    from unnest(${names}::text[], ${ids}::text[]) wanted (resource, id)
-    left join gateway.view v on v.resource = wanted.resource and v.id = wanted.id
-    left join gateway.submitted s on s.resource = wanted.resource and s.id = wanted.id`;
-  return new Map(
-    rows.flatMap((row): [string, ViewState][] => {
-      const resource = resources.get(row.resource);
-      if (resource === undefined) return [];
-      const state: ViewState = {
-        resource,
-        id: row.id,
-        revision: row.revision ?? -1,
-        deleted: row.deleted ?? false,
-        doc: row.doc ?? {},
-        submitted: row.submitted ?? undefined,
-        pending: row.pending ?? {},
-        viewChanged: false,
-        submittedChanged: false,
-        outcomes: [],
-      };
-      return [[viewKey(resource, row.id), state]];
+  const wanted = Map.groupBy(
+    keys.map((key) => JSON.parse(key) as [string, string]),
+    ([name]) => name,
+  );
+  const states = await Promise.all(
+    [...wanted].map(async ([name, named]) => {
+      const resource = resources.get(name);
+      const ids = named.map(([, id]) => id);
+      return resource === undefined ? [] : lockViewsOf(tx, resource, ids);
     }),
   );
+  return new Map(states.flat().map((state) => [viewKey(state.resource, state.id), state]));
+}
+
+/**
+ * Three plain statements, sent together and answered in their order. As one join, planning alone costs the database
+ * three times what they do.
+ */
+async function lockViewsOf(
+  tx: Transaction,
+  resource: ResourceDescriptor,
+  ids: readonly string[],
+): Promise<ViewState[]> {
+  const [views, submitted, pending] = await Promise.all([
+    tx<ViewRow[]>`
+      select id, revision, deleted, doc from gateway.view
+      where resource = ${resource.name} and id = any(${ids as string[]}::text[]) order by id for update`,
+    tx<DocumentRow[]>`
+      select id, document from gateway.submitted
+      where resource = ${resource.name} and id = any(${ids as string[]}::text[])`,
+    tx<(DocumentRow & { commandId: string })[]>`
+      select id, command_id as "commandId", document from gateway.pending_document
+      where resource = ${resource.name} and id = any(${ids as string[]}::text[])`,
+  ]);
+  const viewOf = new Map(views.map((row) => [row.id, row]));
+  const submittedOf = new Map(submitted.map((row) => [row.id, row.document]));
+  const pendingOf = Map.groupBy(pending, (row) => row.id);
+  return ids.map((id) => {
+    const { revision = -1, deleted = false, doc = {} } = viewOf.get(id) ?? {};
+    return {
+      ...{ resource, id, revision, deleted, doc },
+      submitted: submittedOf.get(id),
+      pending: Object.fromEntries((pendingOf.get(id) ?? []).map(({ commandId, document }) => [commandId, document])),
+      ...{ viewChanged: false, submittedChanged: false, outcomes: [] },
+    };
+  });
 }
 
 /** Writes a batch's views, submitted documents and answers. */

@@ -37,23 +37,42 @@ export interface Submission {
 
 /**
  * Accepts any number of creates in one statement: submitted document, first view, command in the outbox, idempotency
- * key; a key's insertion gates the rest of its create. They travel as one JSON text: as arrays, every quote in every
- * document would be escaped once more, which costs the gateway more than the rest of the call.
+ * key; a key's insertion gates the rest of its create.
  *
  * @returns the ids that were accepted; of the others the key is known already, and nothing of them was written
  */
 export async function submitAll(sql: Database, submissions: readonly Submission[]): Promise<Set<string>> {
+  const views = submissions.map(({ resource, view }) => columnsOf(resource, view));
+  const messages = submissions.map(({ message }) => message);
+  const keys = submissions.map(({ key }) => key);
   // Keys are claimed in order, or two gateways that claim the same ones could each wait for the other.
   const rows = await sql<{ id: string }[]>`
     with submission as (
-      select * from json_to_recordset(${JSON.stringify(submissions.map(rowOf))}::text::json) as one (
-        resource text, id text, document jsonb,
-        view jsonb, state text, external_id text, category text, party_ids text[], created_at timestamptz,
-        message_row uuid, message_id uuid, exchange text, routing_key text, type text, headers jsonb, body text,
-        scope text, body_hash text, response jsonb)
+      select * from unnest(
+        ${submissions.map(({ resource }) => resource.name)}::text[],
+        ${submissions.map(({ id }) => id)}::text[],
+        string_to_array(${lines(submissions.map(({ document }) => document))}::text, E'\\n'),
+        string_to_array(${lines(submissions.map(({ view }) => view))}::text, E'\\n'),
+        ${views.map((view) => view.state)}::text[],
+        ${views.map((view) => view.external_id)}::text[],
+        ${views.map((view) => view.category)}::text[],
+        string_to_array(${lines(views.map((view) => view.party_ids))}::text, E'\\n'),
+        ${views.map((view) => view.created_at)}::text[]::timestamptz[],
+        ${messages.map(({ row }) => row)}::uuid[],
+        ${messages.map(({ id }) => id)}::uuid[],
+        ${messages.map(({ exchange }) => exchange)}::text[],
+        ${messages.map(({ routingKey }) => routingKey)}::text[],
+        ${messages.map(({ type }) => type)}::text[],
+        string_to_array(${lines(messages.map(({ envelope }) => envelope))}::text, E'\\n'),
+        string_to_array(${messages.map(({ body }) => body).join('\n')}::text, E'\\n'),
+        ${keys.map((key) => key?.scope ?? null)}::text[],
+        ${keys.map((key) => key?.bodyHash ?? null)}::text[],
+        string_to_array(${lines(keys.map((key) => key?.response ?? null))}::text, E'\\n')
+      ) as one (resource, id, document, view, state, external_id, category, party_ids, created_at,
+                message_row, message_id, exchange, routing_key, type, headers, body, scope, body_hash, response)
     ), claimed as (
       insert into gateway.idempotency (scope, body_hash, resource, resource_id, command_id, response, waiting_until)
-      select scope, body_hash, resource, id, message_id, response, now()
+      select scope, body_hash, resource, id, message_id, response::jsonb, now()
       from submission where scope is not null order by scope
       on conflict do nothing
       returning command_id
@@ -61,33 +80,26 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       select * from submission where scope is null or message_id in (select command_id from claimed)
     ), document as (
       insert into gateway.submitted (resource, id, document)
-      select resource, id, document from accepted
+      select resource, id, document::jsonb from accepted
     ), shown as (
       insert into gateway.view (resource, id, revision, doc, state, external_id, category, party_ids, created_at)
-      select resource, id, 0, view, state, external_id, category, party_ids, created_at from accepted
+      select resource, id, 0, view::jsonb, state, external_id, category,
+             array(select jsonb_array_elements_text(party_ids::jsonb)), created_at
+      from accepted
     ), message as (
       insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
-      select message_row, message_id, exchange, routing_key, type, headers, body from accepted
+      select message_row, message_id, exchange, routing_key, type, headers::jsonb, body from accepted
     )
     select id from accepted`;
   return new Set(rows.map((row) => row.id));
 }
 
-/** A create as the statement reads it: one member per column. */
-function rowOf({ resource, id, document, view, message, key }: Submission): JsonObject {
-  const { state, external_id, category, party_ids, created_at } = columnsOf(resource, view);
-  return {
-    ...{ resource: resource.name, id, document, view, state, external_id, category, party_ids, created_at },
-    message_row: message.row,
-    message_id: message.id,
-    exchange: message.exchange,
-    routing_key: message.routingKey,
-    type: message.type,
-    headers: message.envelope,
-    body: message.body,
-    ...(key === undefined ? {} : { scope: key.scope, body_hash: key.bodyHash, response: key.response }),
-  };
-}
+/**
+ * Documents as one text, one to a line: JSON text has no line break of its own. In an array of texts every quote of
+ * every document would be escaped once more, which cost the gateway more than the rest of the call.
+ */
+const lines = (documents: readonly unknown[]): string =>
+  documents.map((document) => JSON.stringify(document)).join('\n');
 
 /** A command whose outcome somebody waits for. */
 export interface AwaitedCommand {

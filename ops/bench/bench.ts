@@ -4,12 +4,13 @@ import { explain } from '../bootstrap/sentence.ts';
 import { BATCHED_OVER_SINGLE_AT_LEAST, CHAIN_BATCHED, floors } from './floors.ts';
 import { accept } from './measures/accept.ts';
 import { endToEnd } from './measures/end-to-end.ts';
+import { engine } from './measures/engine.ts';
 import type { Figure, Measure } from './measures/measure.ts';
 import { benchServices, type BenchServices } from './services.ts';
 import { table } from './table.ts';
 
 /** Patchbay's own figures, each on a fresh system. The idle one first, while nothing has warmed the machine up. */
-const measures: readonly Measure[] = [endToEnd, accept];
+const measures: readonly Measure[] = [endToEnd, engine, accept];
 
 const usage = `npm run bench [-- <options>]   measures the floors of this machine, then Patchbay against them
   --floors   the floors alone

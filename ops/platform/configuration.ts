@@ -24,7 +24,7 @@ const schema = z.object({
     )
     .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(128),
+  BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(256),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(6),
   COMMAND_WAIT_MS: milliseconds.default(5_000),
   RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),

@@ -19,9 +19,9 @@ export type Consume = (chain: {
 }) => Promise<void>;
 
 /** Orders under way at once: enough to fill every window, and a backlog that stays in memory on both sides. */
-const ORDERS_IN_FLIGHT = 1_000;
+export const ORDERS_IN_FLIGHT = 1_000;
 /** Every fiftieth order is published twice under the same id: a floor without a working inbox fails its own verification. */
-const DUPLICATE_EVERY = 50;
+export const DUPLICATE_EVERY = 50;
 const SECONDS_AT_MOST = 180;
 
 /** Runs one floor as a program of its own and prints its figures. `connections` is its pool, `prefetch` the window of each queue. */
@@ -90,9 +90,13 @@ async function deleteQueues(connection: ChannelModel): Promise<void> {
   await channel.close();
 }
 
-type Progress = { add: (orders: number) => void; reached: (orders: number) => Promise<void>; total: () => number };
+export type Progress = {
+  add: (orders: number) => void;
+  reached: (orders: number) => Promise<void>;
+  total: () => number;
+};
 
-function countCompleted(): Progress {
+export function countCompleted(): Progress {
   let total = 0;
   let waiting: { orders: number; wake: () => void } | undefined;
   return {

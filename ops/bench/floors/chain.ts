@@ -21,9 +21,9 @@ export const newOrder = (): Message => ({ id: uuid(), stage: 'order', orderId: u
 
 export const queueOf = (stage: Stage) => `floor.${stage}`;
 
-/** What one message does to its order; pure but for the ids of what it sends. */
-export function decide(order: Order | undefined, message: Message): Decision {
-  const next = (stage: Stage, step: number): Message => ({ ...message, id: uuid(), stage, step });
+/** What one message does to its order; pure but for the ids of what it sends. @param newId where the sender gives ids, not the decision */
+export function decide(order: Order | undefined, message: Message, newId: () => string = uuid): Decision {
+  const next = (stage: Stage, step: number): Message => ({ ...message, id: newId(), stage, step });
   if (message.stage === 'order') {
     const send = Array.from({ length: STEPS_PER_ORDER }, (_, step) => next('step', step));
     return { save: { id: message.orderId, revision: 1, state: 'inProgress', open: STEPS_PER_ORDER, payload }, send };

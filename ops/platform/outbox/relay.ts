@@ -19,11 +19,18 @@ export interface Relay {
 /** How often a sweep looks; also how late a retry may be. */
 const sweepMs = 400;
 const sweepSize = 500;
+/**
+ * Confirmed rows are forgotten together: when so many wait, or after so long. Each forgetting is a transaction, which
+ * costs the database more than the rows it deletes. What a crash leaves in between is published twice.
+ */
+const recordSize = 250;
+const recordMs = 50;
 
 export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay {
   const outstanding = new Set<Promise<void>>();
   const settled: Record<Exclude<PublishResult, 'failed'>, string[]> = { confirmed: [], returned: [] };
   let recording: Promise<void> | undefined;
+  let recordLater: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function publish(publication: Publication): Promise<void> {
@@ -37,25 +44,33 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
       );
     }
     settled[result].push(publication.row);
-    recording ??= record();
-    await recording;
+    if (unrecorded() >= recordSize) void record();
+    else recordLater ??= setTimeout(() => void record(), recordMs);
   }
 
-  /** One statement for all that was confirmed while the last one ran. */
-  async function record(): Promise<void> {
-    await Promise.resolve();
+  const unrecorded = (): number => settled.confirmed.length + settled.returned.length;
+
+  /** One at a time: what is settled while it runs has its own turn. */
+  function record(): Promise<void> {
+    clearTimeout(recordLater);
+    recordLater = undefined;
+    return (recording ??= recordSettled().finally(() => {
+      recording = undefined;
+      if (unrecorded() > 0) recordLater ??= setTimeout(() => void record(), recordMs);
+    }));
+  }
+
+  async function recordSettled(): Promise<void> {
     try {
-      while (settled.confirmed.length > 0 || settled.returned.length > 0) {
+      do {
         const confirmed = settled.confirmed.splice(0);
         const returned = settled.returned.splice(0);
         if (confirmed.length > 0) await deletePublished(sql, confirmed);
         if (returned.length > 0) await markReturned(sql, returned);
-      }
+      } while (unrecorded() >= recordSize);
     } catch (error) {
       // Not recorded: the sweep publishes them a second time and the inboxes know them.
       log.warn({ error }, 'could not record what was published');
-    } finally {
-      recording = undefined;
     }
   }
 
@@ -91,7 +106,12 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
     async stop() {
       stopped = true;
       await sweeping;
-      await Promise.race([Promise.all(outstanding), sleep(5_000)]);
+      await Promise.race([
+        Promise.all(outstanding)
+          .then(() => recording)
+          .then(record),
+        sleep(5_000, undefined, { ref: false }),
+      ]);
     },
   };
 }

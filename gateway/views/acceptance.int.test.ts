@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectDatabase, type Database } from '../../ops/platform/database.ts';
+import { newId } from '../../ops/platform/ids.ts';
+import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
+import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
+import { createAcceptance } from './acceptance.ts';
+import type { Submission } from './submit.store.ts';
+
+let testbed: Testbed;
+let sql: Database;
+beforeAll(async () => {
+  testbed = await createTestbed();
+  sql = connectDatabase(testbed.databaseUrl, { connections: 4, role: 'test' });
+});
+afterAll(async () => {
+  await sql.end({ timeout: 5 });
+  await testbed.close();
+});
+
+function aSubmission({ text = 'plain', key }: { text?: string; key?: string } = {}): Submission {
+  const [id, message] = [newId(), newId()];
+  const document = { description: text, relatedParty: [{ id: 'one' }, { id: 'two' }] };
+  const view = { ...document, state: 'acknowledged', orderDate: '2026-01-02T03:04:05.000Z' };
+  return {
+    ...{ resource, id, document, view },
+    message: {
+      ...{ row: message, id: message, exchange: 'cmd', routingKey: 'q', type: 'test.v1' },
+      envelope: { correlationId: id, attempt: 1, failures: 0 },
+      body: JSON.stringify({ text }),
+    },
+    key: key === undefined ? undefined : { scope: key, bodyHash: 'hash', response: { id }, waitMs: 0 },
+  };
+}
+
+/** What of these creates is stored, by where. */
+async function stored(submissions: readonly Submission[]) {
+  const ids = submissions.map(({ id }) => id);
+  const messages = submissions.map(({ message }) => message.id);
+  const [row] = await sql`
+    select (select count(*)::int from gateway.submitted where id = any(${ids})) as submitted,
+           (select count(*)::int from gateway.view where id = any(${ids})) as views,
+           (select count(*)::int from platform.outbox where message_id = any(${messages}::uuid[])) as messages`;
+  return row;
+}
+
+describe('creates that come at once', () => {
+  test('are all accepted, in far fewer statements, each kept as it came', async () => {
+    const submit = createAcceptance(sql);
+    const text = 'quotes " and \\, braces {}, a line\nbreak, \u2028, 円 and an 𝄞';
+    const submissions = Array.from({ length: 150 }, () => aSubmission({ text }));
+    const [before] = await sql`select pg_current_xact_id()::text::int as at`;
+    expect(await Promise.all(submissions.map(submit))).toEqual(submissions.map(() => true));
+    const [after] = await sql`select pg_current_xact_id()::text::int as at`;
+    expect(after?.['at'] - before?.['at']).toBeLessThan(20);
+    expect(await stored(submissions)).toEqual({ submitted: 150, views: 150, messages: 150 });
+
+    const [{ id, document, view, message }] = submissions as [Submission];
+    const [kept] = await sql`
+      select s.document, v.doc, v.state, v.party_ids, v.external_id, v.created_at, o.headers, o.body
+      from gateway.submitted s join gateway.view v using (resource, id)
+      join platform.outbox o on o.message_id = ${message.id} where s.id = ${id}`;
+    expect(kept).toEqual({
+      ...{ document, doc: view, state: 'acknowledged', party_ids: ['one', 'two'], external_id: null },
+      created_at: new Date('2026-01-02T03:04:05.000Z'),
+      ...{ headers: message.envelope, body: message.body },
+    });
+  });
+
+  test('do not fail for each other', async () => {
+    const submit = createAcceptance(sql);
+    const submissions = Array.from({ length: 40 }, (_, n) =>
+      aSubmission({ text: n % 20 === 7 ? 'not storable: \u0000' : 'fine' }),
+    );
+    const results = await Promise.allSettled(submissions.map(submit));
+    expect(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([7, 27]);
+    expect(results[7]).toMatchObject({ reason: { code: '22P05' } });
+    expect(await stored(submissions)).toEqual({ submitted: 38, views: 38, messages: 38 });
+  });
+
+  test('under one key are one', async () => {
+    const submit = createAcceptance(sql);
+    const submissions = Array.from({ length: 30 }, () => aSubmission({ key: 'the same' }));
+    const accepted = await Promise.all(submissions.map(submit));
+    expect(accepted.filter(Boolean)).toHaveLength(1);
+    expect(await stored(submissions)).toEqual({ submitted: 1, views: 1, messages: 1 });
+    const [row] = await sql`select response from gateway.idempotency where scope = 'the same'`;
+    expect(row?.['response']).toEqual({ id: submissions[accepted.indexOf(true)]?.id });
+  });
+
+  test('all hear of it when the database is away, and the next ones are accepted when it is back', async () => {
+    const away = connectDatabase(testbed.databaseUrl, { connections: 1, role: 'away' });
+    const submit = createAcceptance(away);
+    await submit(aSubmission());
+    const [{ pid }] = (await away`select pg_backend_pid() as pid`) as unknown as [{ pid: number }];
+    const results = Promise.allSettled(
+      [...Array(20).keys()].map(() => submit(aSubmission({ text: 'x'.repeat(60_000) }))),
+    );
+    await sql`select pg_terminate_backend(${pid})`;
+    for (const result of await results) {
+      if (result.status === 'rejected') expect(['57P01', 'CONNECTION_CLOSED']).toContain(result.reason.code);
+    }
+    expect(await submit(aSubmission())).toBe(true);
+    await away.end({ timeout: 5 });
+  });
+});
