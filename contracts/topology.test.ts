@@ -4,7 +4,8 @@ import * as activation from './messages/activation.ts';
 import * as serviceCatalog from './messages/service-catalog.ts';
 import * as serviceInventory from './messages/service-inventory.ts';
 import * as serviceOrdering from './messages/service-ordering.ts';
-import type { MessageDefinition } from './messages/message.ts';
+import { itemStatus } from './messages/activation.ts';
+import { type MessageDefinition, send, spelled } from './messages/message.ts';
 
 const types = ['broadband', 'voice'];
 const { queues, exchanges } = topology(types);
@@ -67,6 +68,8 @@ describe('queues', () => {
   });
 });
 
+const newest = '019f0000-0000-7000-8000-000000000001';
+
 describe('messages', () => {
   test('there are some to look at', () => {
     expect(messages.length).toBeGreaterThan(15);
@@ -81,7 +84,7 @@ describe('messages', () => {
   test.each(messages.filter(({ kind }) => kind === 'command').map((one) => [one.name, one] as const))(
     '%s goes to exactly one queue that is there',
     (_, command) => {
-      const key = command.route({ serviceType: 'voice' });
+      const key = command.route({ serviceType: 'voice', item: { serviceType: 'voice' } });
       expect(command.exchange).toBe(commandExchange);
       expect(bound('cmd', key)).toEqual([key]);
     },
@@ -101,9 +104,24 @@ describe('messages', () => {
 
   test('every binding to events is for an event that there is', () => {
     const patterns = work.flatMap(({ bindings }) => bindings.filter(({ exchange }) => exchange === 'evt'));
+    const events = messages.filter(({ kind }) => kind === 'event');
+    const names = events.flatMap(({ name, previous }) => (previous === undefined ? [name] : [name, previous.name]));
     for (const { pattern } of patterns)
-      expect(
-        messages.filter(({ kind, name }) => kind === 'event' && matches(pattern, name)).map(() => pattern),
-      ).toEqual([pattern]);
+      expect(names.filter((name) => matches(pattern, name)).map(() => pattern)).toEqual([pattern]);
+  });
+
+  test('a version before reaches the same queues, says what the current one says, and is understood', () => {
+    const two = messages.filter(({ previous }) => previous !== undefined);
+    expect(two.length).toBeGreaterThan(0);
+    for (const { name, previous } of two) expect(bound('evt', previous?.name ?? '')).toEqual(bound('evt', name));
+    const word = { orderId: 'o', itemId: 'i', activationId: newest, serviceType: 'voice', step: 's', sequence: 7 };
+    const stalled = send(itemStatus, { ...word, status: 'stalled' });
+    expect(spelled(stalled, 'current')).toBe(stalled);
+    const old = spelled(stalled, 'previous');
+    expect(old?.definition.name).toBe('activation.item-stalled.v1');
+    expect(old?.definition.route(old.body)).toBe('activation.item-stalled.v1');
+    const parsed = itemStatus.previous?.schema.parse(old?.body);
+    expect(itemStatus.previous?.upgrade(parsed)).toEqual({ ...word, sequence: 0, status: 'stalled' });
+    expect(spelled(send(itemStatus, { ...word, status: 'waiting' }), 'previous')).toBeUndefined();
   });
 });

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { orderItemActions } from '../states/service-order.ts';
 import { activatorControlQueue, activatorQueue } from '../topology.ts';
-import { command, event } from './message.ts';
+import { command, event, previousVersion } from './message.ts';
 import { serviceSpecification } from './service-catalog.ts';
 import { supportingService } from './service-inventory.ts';
-import { characteristics, failure, itemRef } from './values.ts';
+import { characteristics, failure, instant, itemRef } from './values.ts';
+
+/** Which way a step goes: what a change does, what takes it back, and what holds a service off the network for a while. */
+export const stepDirections = ['apply', 'undo', 'suspend', 'resume'] as const;
+export type StepDirection = (typeof stepDirections)[number];
 
 /**
  * Puts one order item on the network. The business key is (order, item, action): sent again under it, nothing is done
@@ -23,6 +27,10 @@ export const activateItem = command('activation.activate-item.v1', {
     previous: characteristics,
     supporting: z.array(supportingService),
     specification: serviceSpecification,
+    /** Of a modify: the service is to be suspended, or to be taken up again. */
+    operation: z.enum(['suspend', 'resume']).optional(),
+    /** Of a modify: optional steps that an earlier change had to leave out; they are tried again. */
+    missing: z.array(z.string()).optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),
 });
@@ -36,7 +44,7 @@ export const runStep = command('activation.run-step.v1', {
     position: z.int().nonnegative(),
     generation: z.int().positive(),
     step: z.string(),
-    direction: z.enum(['apply', 'undo']),
+    direction: z.enum(stepDirections),
   }),
   to: (body) => activatorQueue(body.serviceType),
 });
@@ -53,14 +61,90 @@ export const settleStep = command('activation.settle-step.v1', {
   to: (body) => activatorControlQueue(body.serviceType),
 });
 
-/** Retries ran out or a platform's answer makes no sense: a person is needed, the item is held. */
-export const itemStalled = event('activation.item-stalled.v1', {
+/**
+ * Cancels one order item, in three stages. `assess`: it stops before its next step and says whether it can still be taken
+ * back. Then `proceed` takes it back, or `abandon` lets it go on. It carries the whole item, because it may come before
+ * the command that begins it; said again, it is answered again.
+ */
+export const cancelItem = command('activation.cancel-item.v1', {
+  body: z.object({
+    item: activateItem.schema,
+    stage: z.enum(['assess', 'proceed', 'abandon']),
+    /** Counts the cancellations of the order: stages of an older one are void. */
+    round: z.int().positive(),
+    /** Under which claim the taking back is reported. */
+    claimNumber: z.int().positive(),
+  }),
+  to: (body) => activatorControlQueue(body.item.serviceType),
+});
+export type CancelItem = z.output<typeof cancelItem.schema>;
+
+/** Whether an item can still be taken back. It stands still until it hears what was decided. */
+export const itemAssessed = event('activation.item-assessed.v1', {
   body: z.object({
     ...itemRef.shape,
-    activationId: z.uuid(),
-    serviceType: z.string(),
-    step: z.string(),
-    stalled: z.boolean(),
+    possible: z.boolean(),
+    /** Its change is over, and the outcome on its way. */
+    over: z.boolean(),
+    /** Why not, for people. */
     failure: failure.optional(),
   }),
+});
+
+/** What an outside system says of the work it took on: by its callback, through the gateway. */
+export const externalAnswered = command('activation.external-answered.v1', {
+  body: z.object({
+    serviceType: z.string(),
+    /** The reference the work was submitted under. */
+    reference: z.string(),
+    answer: z.discriminatedUnion('state', [
+      z.object({ state: z.literal('done'), result: z.json() }),
+      z.object({ state: z.literal('refused'), failure }),
+    ]),
+  }),
+  to: (body) => activatorControlQueue(body.serviceType),
+});
+export type ExternalAnswered = z.output<typeof externalAnswered.schema>;
+
+const status = z.object({
+  ...itemRef.shape,
+  activationId: z.uuid(),
+  serviceType: z.string(),
+  step: z.string(),
+  sequence: z.int().nonnegative(),
+  status: z.enum(['running', 'waiting', 'stalled']),
+  /** Waiting: for whom, and until when at most. */
+  waitsFor: z.object({ platform: z.string(), until: instant }).optional(),
+  failure: failure.optional(),
+});
+export type ItemStatus = z.output<typeof status>;
+
+/** Before items could wait for outside systems, and before reports were counted. */
+const stalled = z.object({
+  ...itemRef.shape,
+  activationId: z.uuid(),
+  serviceType: z.string(),
+  step: z.string(),
+  stalled: z.boolean(),
+  failure: failure.optional(),
+});
+
+/**
+ * How an item's activation stands: it runs, it waits for an outside system, or retries ran out (or a platform's answer
+ * makes no sense) and it needs a person. `sequence` rises; older ones say nothing new. 0: it was not counted, and is taken.
+ */
+export const itemStatus = event('activation.item-status.v2', {
+  body: status,
+  previous: previousVersion<typeof stalled, ItemStatus>({
+    name: 'activation.item-stalled.v1',
+    body: stalled,
+    upgrade: ({ stalled: stands, ...rest }) => ({ ...rest, sequence: 0, status: stands ? 'stalled' : 'running' }),
+    downgrade: ({ sequence: _sequence, status: stands, waitsFor: _waits, ...rest }) =>
+      stands === 'waiting' ? undefined : { ...rest, stalled: stands === 'stalled' },
+  }),
+});
+
+/** A step that its activator counts as a milestone has landed. */
+export const milestoneReached = event('activation.milestone-reached.v1', {
+  body: z.object({ ...itemRef.shape, step: z.string(), name: z.string(), message: z.string(), at: instant }),
 });

@@ -17,12 +17,25 @@ export interface MessageDefinition<Body> {
   readonly optional: boolean;
   /** The key the broker routes by: for a command the queue that owns it, for an event its own name. */
   readonly route: (body: Body) => string;
+  /** The version before: still taken, and still emitted while a rolling upgrade says so. */
+  readonly previous?: PreviousVersion<Body>;
+}
+
+/** How a message was spelled one version ago. A consumer takes both; what is emitted is the fleet's choice. */
+export interface PreviousVersion<Body> {
+  readonly name: string;
+  readonly schema: z.ZodType;
+  upgrade(old: unknown): Body;
+  /** Undefined: the version before had no word for it, and nothing is sent. */
+  downgrade(body: Body): unknown;
 }
 
 /** A message on its way out: what a decision returns, before the runtime gives it an id and writes it to the outbox. */
 export interface Outgoing {
   readonly definition: MessageDefinition<unknown>;
   readonly body: unknown;
+  /** True for an event beside the one that answers the awaited command: it tells no waiter anything. */
+  readonly aside?: true;
 }
 
 /**
@@ -53,12 +66,14 @@ export function command<Schema extends z.ZodType>(
  * @param name `<domain>.<thing-happened>.v<version>`, which is its routing key too
  * @param shape.body the zod schema of the body
  * @param shape.optional true when nobody need listen
+ * @param shape.previous how the version before was spelled
  */
 export function event<Schema extends z.ZodType>(
   name: string,
-  shape: { body: Schema; optional?: boolean },
+  shape: { body: Schema; optional?: boolean; previous?: PreviousVersion<z.output<Schema>> },
 ): MessageDefinition<z.output<Schema>> {
   return {
+    ...(shape.previous === undefined ? {} : { previous: shape.previous }),
     kind: 'event',
     name,
     exchange: 'evt',
@@ -68,7 +83,38 @@ export function event<Schema extends z.ZodType>(
   };
 }
 
+/** Declares how a message was spelled one version ago, with its types checked. */
+export const previousVersion = <Old extends z.ZodType, Body>(version: {
+  readonly name: string;
+  readonly body: Old;
+  readonly upgrade: (old: z.output<Old>) => Body;
+  readonly downgrade: (body: Body) => z.output<Old> | undefined;
+}): PreviousVersion<Body> => ({
+  name: version.name,
+  schema: version.body,
+  upgrade: version.upgrade as (old: unknown) => Body,
+  downgrade: version.downgrade,
+});
+
+/** Marks an event as one that does not answer the awaited command that caused it. */
+export const aside = (message: Outgoing): Outgoing => ({ ...message, aside: true });
+
 /** Pairs a body with its definition; the compiler checks that they belong together. */
 export function send<Body>(definition: MessageDefinition<Body>, body: NoInfer<Body>): Outgoing {
   return { definition: definition as MessageDefinition<unknown>, body };
+}
+
+/** Which spelling of messages that have two is emitted: the previous one until every consumer takes the current. */
+export const messageVersions = ['current', 'previous'] as const;
+export type MessageVersions = (typeof messageVersions)[number];
+
+/** A message in the spelling the fleet emits now; undefined when the version before has no word for it. */
+export function spelled(message: Outgoing, versions: MessageVersions): Outgoing | undefined {
+  const { definition, body } = message;
+  const { previous } = definition;
+  if (versions === 'current' || previous === undefined) return message;
+  const old = previous.downgrade(body);
+  if (old === undefined) return undefined;
+  const to = definition.kind === 'event' ? previous.name : definition.route(body);
+  return { ...message, definition: { ...definition, name: previous.name, route: () => to }, body: old };
 }

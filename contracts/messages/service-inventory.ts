@@ -43,6 +43,8 @@ export const service = z.object({
   updatedAt: instant,
   /** True once an activator has put it on the network: from then on only orders change what the network holds. */
   activated: z.boolean(),
+  /** Optional steps that could not be done: the service runs without them, degraded. */
+  missing: z.array(z.string()).optional(),
   claim: claim.nullable(),
 });
 export type Service = z.output<typeof service>;
@@ -79,6 +81,18 @@ export const claimServices = command('service-inventory.claim-services.v1', {
   to: serviceInventoryQueue,
 });
 
+/**
+ * Claims services back that an order has changed already, to take the change back: only while nothing else has changed
+ * them since. Answered by `services-claimed`.
+ */
+export const reclaimServices = command('service-inventory.reclaim-services.v1', {
+  body: z.object({
+    orderId: z.string(),
+    services: z.array(z.object({ itemId: z.string(), serviceId: z.string() })).min(1),
+  }),
+  to: serviceInventoryQueue,
+});
+
 export const releaseClaims = command('service-inventory.release-claims.v1', {
   body: z.object({ orderId: z.string(), serviceIds: z.array(z.string()).min(1) }),
   to: serviceInventoryQueue,
@@ -89,12 +103,20 @@ export const claimVerdict = z.discriminatedUnion('verdict', [
     verdict: z.literal('claimed'),
     itemId: z.string(),
     number: z.int().positive(),
+    /** Claimed back, after a change of this order that is over. */
+    again: z.boolean().optional(),
     /** As it was before the change. */
     service,
     supporting: z.array(supportingService),
   }),
   z.object({ verdict: z.literal('waiting'), itemId: z.string(), serviceId: z.string(), behind: itemRef }),
-  z.object({ verdict: z.literal('refused'), itemId: z.string(), serviceId: z.string(), failure }),
+  z.object({
+    verdict: z.literal('refused'),
+    itemId: z.string(),
+    serviceId: z.string(),
+    failure,
+    again: z.boolean().optional(),
+  }),
 ]);
 export type ClaimVerdict = z.output<typeof claimVerdict>;
 
@@ -113,21 +135,28 @@ export const recordActivation = command('service-inventory.record-activation.v1'
     number: z.int().positive(),
     sequence: z.int().nonnegative(),
     action: z.enum(orderItemActions),
-    stage: z.enum(['landed', 'completed', 'failed']),
+    stage: z.enum(['landed', 'completed', 'partial', 'failed', 'cancelled']),
     characteristics,
     /** What the change asked for; it becomes the service's own when the change is completed. */
     requested: characteristics,
     resources: z.array(resource),
     failure: failure.optional(),
+    /** Optional steps that were left out. */
+    missing: z.array(z.string()).optional(),
+    operation: z.enum(['suspend', 'resume']).optional(),
   }),
   to: serviceInventoryQueue,
 });
+
+/** How a change of a service may end. `partial`: without its optional steps. `cancelled`: taken back because it was asked for. */
+export const changeOutcomes = ['completed', 'partial', 'failed', 'cancelled'] as const;
+export type ChangeOutcome = (typeof changeOutcomes)[number];
 
 /** The change of a service is over and recorded: what service ordering waits for. */
 export const changeSettled = event('service-inventory.change-settled.v1', {
   body: z.object({
     ...itemRef.shape,
-    outcome: z.enum(['completed', 'failed']),
+    outcome: z.enum(changeOutcomes),
     failure: failure.optional(),
     service,
   }),

@@ -26,6 +26,8 @@ export const requestedItem = z.object({
   name: z.string().optional(),
   description: z.string().optional(),
   category: z.string().optional(),
+  /** Of a modify: how the service shall run. */
+  operatingStatus: z.enum(['active', 'suspended']).optional(),
   characteristics,
   /** Services outside this order that the new one stands on. */
   supportingServices: z.array(z.string()),
@@ -74,6 +76,40 @@ export const deleteServiceOrder = command('service-ordering.delete-service-order
   to: serviceOrderingQueue,
 });
 
+/** States of the task that cancels an order. `accepted`: it waits for its date, or the activators are asked. */
+export const cancellationStates = ['accepted', 'inProgress', 'done', 'terminatedWithError'] as const;
+
+/** A request to cancel a service order, and how far it got. */
+export const cancellation = z.object({
+  id: z.string(),
+  revision: z.int().positive(),
+  orderId: z.string(),
+  state: z.enum(cancellationStates),
+  reason: z.string().optional(),
+  requestedAt: instant,
+  /** Not before this moment. */
+  notBefore: instant.optional(),
+  effectiveAt: instant.optional(),
+  failure: failure.optional(),
+});
+export type Cancellation = z.output<typeof cancellation>;
+
+/** Asks to cancel an order. The cancellation's id is the business key. Refused at once where there is nothing to cancel. */
+export const cancelServiceOrder = command('service-ordering.cancel-service-order.v1', {
+  body: z.object({
+    id: z.string(),
+    orderId: z.string(),
+    reason: z.string().optional(),
+    notBefore: instant.optional(),
+  }),
+  to: serviceOrderingQueue,
+});
+export type CancelServiceOrder = z.output<typeof cancelServiceOrder.schema>;
+
+export const cancellationChanged = event('service-ordering.cancellation-changed.v1', {
+  body: z.object({ cancellation, deleted: z.boolean() }),
+});
+
 export const emitServiceOrders = command('service-ordering.emit-snapshots.v1', {
   body: emitSnapshots,
   to: serviceOrderingQueue,
@@ -83,7 +119,11 @@ export const emitServiceOrders = command('service-ordering.emit-snapshots.v1', {
 export const itemProgress = z.object({
   state: z.enum(serviceOrderStates),
   serviceType: z.string().optional(),
+  startedAt: instant.optional(),
+  endedAt: instant.optional(),
   failure: failure.optional(),
+  /** The outside system the item waits for. */
+  waitsFor: z.object({ platform: z.string(), until: instant }).optional(),
 });
 export type ItemProgress = z.output<typeof itemProgress>;
 
@@ -93,6 +133,8 @@ export const milestone = z.object({
   message: z.string(),
   at: instant,
   itemIds: z.array(z.string()),
+  /** `waiting` until what it names is over. */
+  status: z.enum(['waiting', 'completed']).optional(),
 });
 export const jeopardy = z.object({
   id: z.string(),
@@ -113,6 +155,11 @@ export const serviceOrder = z.object({
   progress: z.record(z.string(), itemProgress),
   startedAt: instant.optional(),
   completedAt: instant.optional(),
+  /** When it is likely to be completed, by what such items took lately. */
+  expectedAt: instant.optional(),
+  /** Cancelled: when, and why as the client gave it. */
+  cancelledAt: instant.optional(),
+  cancellationReason: z.string().optional(),
   updatedAt: instant,
   failure: failure.optional(),
   milestones: z.array(milestone),

@@ -16,14 +16,11 @@ import {
 import { MAX_ORDER_ITEMS, serviceOrderCreate } from '../../contracts/tmf/tmf641.ts';
 import { toRequest } from '../../gateway/apis/tmf641/translate.ts';
 import { MAX_BODY_BYTES } from '../../gateway/tmf630/body.ts';
-import { type ServiceState, claimAll, record, release } from '../../workers/service-inventory/service.decide.ts';
-import {
-  type Effects,
-  type OrderState,
-  accept,
-  onClaimed,
-  onSettled,
-} from '../../workers/service-ordering/service-order.decide.ts';
+import { type ServiceState } from '../../workers/service-inventory/service.ts';
+import { claimAll, release } from '../../workers/service-inventory/claims.decide.ts';
+import { record } from '../../workers/service-inventory/record.decide.ts';
+import { type Effects, type OrderState } from '../../workers/service-ordering/order-state.ts';
+import { accept, onClaimed, onSettled } from '../../workers/service-ordering/service-order.decide.ts';
 
 /** DESIGN, "Sizes are bounded at the door": what every message that comes of an order fits under. */
 const largestMessage = 256 * 1024;
@@ -93,7 +90,7 @@ function largestMessages(body: Json, fate: 'completed' | 'failed' = 'completed')
     kept(record(known, report, now));
   };
 
-  ordered(accept(undefined, request, catalog, now));
+  ordered(accept(undefined, request, { specifications: catalog, durations: new Map() }, now));
   for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
     const { definition, body: sent } = message;
     sizes[definition.name] = Math.max(sizes[definition.name] ?? 0, bytesOf(sent));
@@ -102,7 +99,14 @@ function largestMessages(body: Json, fate: 'completed' | 'failed' = 'completed')
     else if (definition.name === releaseClaims.name)
       kept(release((one) => services.get(one), id, (sent as { serviceIds: string[] }).serviceIds, now));
     else if (definition.name === servicesClaimed.name)
-      ordered(onClaimed(state, (sent as { verdicts: ClaimVerdict[] }).verdicts, catalog, now));
+      ordered(
+        onClaimed(
+          state,
+          (sent as { verdicts: ClaimVerdict[] }).verdicts,
+          { specifications: catalog, durations: new Map() },
+          now,
+        ),
+      );
     else if (definition.name === activateItem.name) activated(sent as ActivateItem);
     else if (definition.name === changeSettled.name)
       ordered(onSettled(state, sent as { itemId: string; outcome: 'completed' | 'failed'; service: Service }, now));

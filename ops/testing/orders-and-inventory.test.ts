@@ -13,22 +13,13 @@ import {
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
-import {
-  type ActivationReport,
-  type ServiceState,
-  claimAll,
-  record,
-  release,
-} from '../../workers/service-inventory/service.decide.ts';
+import { type ActivationReport, type ServiceState } from '../../workers/service-inventory/service.ts';
+import { claimAll, release } from '../../workers/service-inventory/claims.decide.ts';
+import { record } from '../../workers/service-inventory/record.decide.ts';
 import { aService as aKeptService } from '../../workers/service-inventory/services.fixture.ts';
 import { aSpecification, anItem, noon } from '../../workers/service-ordering/orders.fixture.ts';
-import {
-  type OrderState,
-  accept,
-  onClaimed,
-  onDue,
-  onSettled,
-} from '../../workers/service-ordering/service-order.decide.ts';
+import { type OrderState } from '../../workers/service-ordering/order-state.ts';
+import { accept, onClaimed, onDue, onSettled } from '../../workers/service-ordering/service-order.decide.ts';
 import { itemEnded, orderEnded } from '../../workers/service-ordering/service-order.machine.ts';
 
 /**
@@ -77,7 +68,15 @@ function deliver(world: World, { definition, body }: Message, fails: boolean): v
     }
     case servicesClaimed.name: {
       const { orderId, verdicts } = body as { orderId: string; verdicts: ClaimVerdict[] };
-      return ordered(orderId, onClaimed(world.orders.get(orderId), verdicts, catalog, new Date(world.time)));
+      return ordered(
+        orderId,
+        onClaimed(
+          world.orders.get(orderId),
+          verdicts,
+          { specifications: catalog, durations: new Map() },
+          new Date(world.time),
+        ),
+      );
     }
     case changeSettled.name: {
       const settled = body as { orderId: string; itemId: string; outcome: 'completed' | 'failed'; service: Service };
@@ -188,7 +187,12 @@ test('law: however messages are mixed, every order ends with all its items, and 
         for (const [at, make] of makers.entries()) {
           const id = `order-${at}`;
           const request = { id, orderDate: noon.toISOString(), parties: [], items: make(id) };
-          const { save = [], send: sends = [] } = accept(undefined, request, catalog, noon);
+          const { save = [], send: sends = [] } = accept(
+            undefined,
+            request,
+            { specifications: catalog, durations: new Map() },
+            noon,
+          );
           for (const one of save) world.orders.set(id, one);
           world.bag.push(...sends);
         }

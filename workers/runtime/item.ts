@@ -1,3 +1,4 @@
+import { publishedAtHeader } from '../../ops/platform/broker/publisher.ts';
 import type { Delivery } from '../../ops/platform/broker/subscription.ts';
 import { type Envelope, envelope } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
@@ -11,6 +12,8 @@ export interface Item {
   readonly id: string;
   readonly type: string;
   readonly envelope: Envelope;
+  /** By the publisher's clock; undefined for what comes from elsewhere. */
+  readonly publishedAt: Date | undefined;
   readonly body: unknown;
   readonly handler: Handler;
 }
@@ -22,6 +25,7 @@ export interface Unreadable {
   readonly id: string;
   readonly type: string;
   readonly envelope: Envelope;
+  readonly publishedAt: Date | undefined;
   readonly code: string;
   readonly reason: string;
 }
@@ -32,6 +36,8 @@ export interface Fact {
   readonly handler: Handler;
   readonly body: unknown;
   readonly correlationId: string;
+  /** The span it happened in. */
+  readonly traceparent?: string | undefined;
 }
 
 export type Work = Item | Unreadable | Fact;
@@ -43,12 +49,14 @@ export function readDelivery(delivery: Delivery, handlers: ReadonlyMap<string, H
   const id = delivery.messageId !== undefined && uuid.test(delivery.messageId) ? delivery.messageId : newId();
   const type = storable(delivery.type ?? 'unknown');
   const read = readEnvelope(delivery, id);
+  const publishedAt = readPublishedAt(delivery);
   const unreadable = (code: string, reason: string): Unreadable => ({
     kind: 'unreadable',
     delivery,
     id,
     type,
     envelope: read ?? { correlationId: id, attempt: 1, failures: 0 },
+    publishedAt,
     code,
     reason,
   });
@@ -66,12 +74,20 @@ export function readDelivery(delivery: Delivery, handlers: ReadonlyMap<string, H
   } catch (error) {
     return unreadable('badJson', `the body is not JSON: ${String(error)}`);
   }
-  const body = handler.definition.schema.safeParse(json);
+  const { schema, previous } = handler.definition;
+  const old = previous?.name === type ? previous : undefined;
+  const body = (old?.schema ?? schema).safeParse(json);
   if (!body.success) {
     const wrong = body.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
     return unreadable('badBody', wrong.join('; '));
   }
-  return { kind: 'message', delivery, id, type, envelope: read, body: body.data, handler };
+  const current = old === undefined ? body.data : old.upgrade(body.data);
+  return { kind: 'message', delivery, id, type, envelope: read, publishedAt, body: current, handler };
+}
+
+function readPublishedAt({ headers }: Delivery): Date | undefined {
+  const at = headers[publishedAtHeader];
+  return typeof at === 'number' && at > 0 && at < 4_102_444_800_000 ? new Date(at) : undefined;
 }
 
 /** Outsiders may publish without our envelope header only by mistake; a redriven crash still has it. */

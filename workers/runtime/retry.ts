@@ -20,14 +20,14 @@ export function retryDelay(policy: RetryPolicy, failures: number, random: number
   return Math.ceil(bound * random);
 }
 
-const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A duration as policies write it: `250ms`, `30s`, `15m`, `1h`. */
+/** A duration as policies write it: `250ms`, `30s`, `15m`, `1h`, `30d`. */
 export type Duration = `${number}${keyof typeof units}`;
 
 /** Milliseconds of a duration. */
 export function milliseconds(duration: Duration): number {
-  const [, amount, unit] = /^([\d.]+)(ms|s|m|h)$/.exec(duration) ?? [];
+  const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(duration) ?? [];
   if (amount === undefined || unit === undefined) throw new RangeError(`not a duration: ${duration}`);
   return Number(amount) * units[unit as keyof typeof units];
 }

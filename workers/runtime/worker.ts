@@ -1,8 +1,10 @@
+import type { MessageVersions } from '../../contracts/messages/message.ts';
 import type { Topology } from '../../contracts/topology.ts';
 import type { BrokerConnection } from '../../ops/platform/broker/connection.ts';
 import { type Subscription, subscribe } from '../../ops/platform/broker/subscription.ts';
 import type { Database } from '../../ops/platform/database.ts';
 import type { Log } from '../../ops/platform/log.ts';
+import { watchQueue } from '../../ops/platform/metrics/readings.ts';
 import type { Relay } from '../../ops/platform/outbox/relay.ts';
 import type { Handler } from './handler.ts';
 import { type Lane, createLane } from './lane.ts';
@@ -18,6 +20,8 @@ export interface WorkerDependencies {
   readonly log: Log;
   readonly batchSize: number;
   readonly retry: RetryPolicy;
+  /** Which spelling is emitted of messages that have two. */
+  readonly versions?: MessageVersions;
 }
 
 export interface WorkerOptions {
@@ -41,6 +45,10 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** A handler takes its message in the version before, too. */
+const namesOf = ({ definition: { name, previous } }: Handler): string[] =>
+  previous === undefined ? [name] : [name, previous.name];
+
 /** Consumes a queue with these handlers until stopped. */
 export function startWorker(dependencies: WorkerDependencies, options: WorkerOptions): Worker {
   const { queue } = options;
@@ -51,10 +59,11 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     worker: options.worker,
     log,
     random: Math.random,
-    handlers: new Map(options.handlers.map((handler) => [handler.definition.name, handler])),
+    handlers: new Map(options.handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
     ...(options.room === undefined ? {} : { room: options.room }),
   });
   let paused = false;
+  const unwatch = watchQueue(queue);
   const subscription: Subscription = subscribe(dependencies.consuming, {
     queue,
     prefetch: options.prefetch ?? dependencies.batchSize,
@@ -78,6 +87,7 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
       subscription.resume();
     },
     async stop() {
+      unwatch();
       subscription.pause();
       await lane.stop();
       await subscription.close();

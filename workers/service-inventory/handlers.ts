@@ -4,12 +4,15 @@ import {
   createService,
   deleteService,
   emitServices,
+  reclaimServices,
   recordActivation,
   releaseClaims,
   replaceService,
 } from '../../contracts/messages/service-inventory.ts';
 import { type Handler, done, on, onMany } from '../runtime/handler.ts';
-import { changed, claimAll, record, release } from './service.decide.ts';
+import { claimAll, reclaim, release } from './claims.decide.ts';
+import { record } from './record.decide.ts';
+import { changed } from './service.ts';
 import { pageOfServices, services } from './service.store.ts';
 import { create, remove, replace } from './write.decide.ts';
 
@@ -19,6 +22,11 @@ export const handlers: readonly Handler[] = [
     of: services,
     keys: (body) => body.claims.flatMap((claim) => [claim.serviceId, ...claim.supportingServices]),
     decide: (get, { body, now }) => done(claimAll(get, body.orderId, body.claims, now)),
+  }),
+  onMany(reclaimServices, {
+    of: services,
+    keys: (body) => body.services.map(({ serviceId }) => serviceId),
+    decide: (get, { body, now }) => done(reclaim(get, body.orderId, body.services, now)),
   }),
   onMany(releaseClaims, {
     of: services,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { claimRequest, service } from '../../contracts/messages/service-inventory.ts';
+import { changeOutcomes, claimRequest, service } from '../../contracts/messages/service-inventory.ts';
 import { failure } from '../../contracts/messages/values.ts';
 import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../runtime/handler.ts';
-import type { ServiceState } from './service.decide.ts';
+import type { ServiceState } from './service.ts';
 
 /** The stored document. A service being claimed for the first time has revision 0 in `before`. */
 const stored = z.object({
@@ -16,6 +16,7 @@ const stored = z.object({
       action: z.enum(orderItemActions),
       before: service.extend({ revision: z.int().nonnegative() }),
       sequence: z.int(),
+      again: z.boolean().optional(),
     })
     .nullable(),
   lastSettled: z
@@ -23,7 +24,7 @@ const stored = z.object({
       number: z.int(),
       orderId: z.string(),
       itemId: z.string(),
-      outcome: z.enum(['completed', 'failed']),
+      outcome: z.enum(changeOutcomes),
       failure: failure.optional(),
     })
     .nullable(),

@@ -1,7 +1,9 @@
 /** The inventory in words, for its tests: a store of services that decisions are applied to. */
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { ClaimRequest, ClaimVerdict, Service, ServiceWrite } from '../../contracts/messages/service-inventory.ts';
-import { type ActivationReport, type Effects, type ServiceState, claimAll, record, release } from './service.decide.ts';
+import { claimAll, release } from './claims.decide.ts';
+import { record } from './record.decide.ts';
+import { type ActivationReport, type Effects, type ServiceState } from './service.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 

@@ -2,7 +2,7 @@ import { send } from '../../contracts/messages/message.ts';
 import { type Service, type ServiceWrite, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { OperatingStatus } from '../../contracts/states/service.ts';
-import { type Effects, type ServiceState, changed } from './service.decide.ts';
+import { type Effects, type ServiceState, changed } from './service.ts';
 
 interface Command {
   /** The message's id: what the refusal answers. */

@@ -1,7 +1,9 @@
-import { send } from '../../contracts/messages/message.ts';
+import { aside, send } from '../../contracts/messages/message.ts';
 import { type ServiceOrderAmendment, serviceOrderCommandRefused } from '../../contracts/messages/service-ordering.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
-import { type Effects, type OrderState, changed } from './service-order.decide.ts';
+import { cancellationEvents, changed } from './finish.decide.ts';
+import type { Effects, OrderState } from './order-state.ts';
+import { nextDue } from './reminders.decide.ts';
 import { orderEnded } from './service-order.machine.ts';
 
 interface Command {
@@ -29,13 +31,22 @@ export function amend(
       reason: `The order is ${order.state}: its requested dates can no longer change.`,
     });
   }
+  if (amendment.requestedStartDate !== undefined && order.startedAt !== undefined) {
+    return refuse(command, {
+      kind: 'conflict',
+      code: 'orderStarted',
+      reason: `The order started at ${order.startedAt}: its requested start can no longer change.`,
+    });
+  }
   const given = Object.entries(amendment).filter(([, value]) => value !== undefined);
   const kept = Object.entries(order.request).filter(([name]) => !given.some(([changedName]) => changedName === name));
   const request = Object.fromEntries([...kept, ...given.filter(([, value]) => value !== null)]) as typeof order.request;
-  const next: OrderState = {
-    ...state,
-    order: { ...order, request, revision: order.revision + 1, updatedAt: now.toISOString() },
-  };
+  const amended = { ...order, request, revision: order.revision + 1, updatedAt: now.toISOString() };
+  const starts = new Date(request.requestedStartDate ?? now);
+  const moves = amendment.requestedStartDate !== undefined;
+  // Sooner than now is now: the alarm starts it.
+  const due = starts <= now ? now : nextDue(amended, state.work, state.cancellations, 0, now);
+  const next: OrderState = { ...state, order: amended, dueAt: moves ? due : state.dueAt };
   return { save: [next], send: [changed(next)] };
 }
 
@@ -55,9 +66,10 @@ export function remove(state: OrderState | undefined, command: Command, now: Dat
     ...state,
     deleted: true,
     dueAt: null,
+    cancellations: state.cancellations.map((one) => ({ ...one, revision: one.revision + 1 })),
     order: { ...order, revision: order.revision + 1, updatedAt: now.toISOString() },
   };
-  return { save: [next], send: [changed(next)] };
+  return { save: [next], send: [changed(next), ...cancellationEvents(next).map(aside)] };
 }
 
 type Reason = Pick<CommandRefused, 'kind' | 'code' | 'reason'>;

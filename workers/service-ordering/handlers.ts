@@ -1,69 +1,96 @@
-import { itemStalled } from '../../contracts/messages/activation.ts';
+import { itemAssessed, itemStatus, milestoneReached } from '../../contracts/messages/activation.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
 import { changeSettled, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
 import {
   acceptServiceOrder,
   amendServiceOrder,
+  cancelServiceOrder,
   deleteServiceOrder,
   emitServiceOrders,
 } from '../../contracts/messages/service-ordering.ts';
-import { type Handler, done, on, onMany } from '../runtime/handler.ts';
+import type { Transaction } from '../../ops/platform/database.ts';
+import { type Aggregate, type Handler, done, on, onMany } from '../runtime/handler.ts';
 import { amend, remove } from './amend.decide.ts';
-import { accept, changed, onClaimed, onSettled, onStalled } from './service-order.decide.ts';
-import { pageOfServiceOrders, serviceOrders } from './service-order.store.ts';
+import { requestCancellation } from './cancel.decide.ts';
+import { readDurations } from './duration.store.ts';
+import { cancellationEvents, changed } from './finish.decide.ts';
+import { type Known, accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
+import type { OrderState } from './order-state.ts';
+import { pageOfServiceOrders } from './service-order.store.ts';
 import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
 
-/** Everything service ordering listens to. */
-export const handlers: readonly Handler[] = [
+/** What an order is held against: the cached catalog, and what such items took lately. */
+async function known(tx: Transaction, wanted: Parameters<typeof findSpecifications>[1]): Promise<Known> {
+  const [specifications, durations] = await Promise.all([findSpecifications(tx, wanted), readDurations(tx)]);
+  return { specifications, durations };
+}
+
+/** Everything service ordering listens to, on these orders. */
+export const handlersOf = (orders: Aggregate<OrderState>): readonly Handler[] => [
   on(acceptServiceOrder, {
-    of: serviceOrders,
+    of: orders,
     key: (body) => body.order.id,
-    context: (tx, bodies) => {
+    context: async (tx, bodies) => {
       const items = bodies.flatMap((body) => body.order.items);
-      return findSpecifications(tx, {
+      return known(tx, {
         ids: items.flatMap((item) => item.specification?.id ?? []),
         serviceTypes: items.flatMap((item) => (item.specification === undefined ? (item.serviceType ?? []) : [])),
       });
     },
-    decide: (state, { body, now }, specifications) => done(accept(state, body.order, specifications, now)),
+    decide: (state, { body, now }, context) => done(accept(state, body.order, context, now)),
   }),
   on(servicesClaimed, {
-    of: serviceOrders,
+    of: orders,
     key: (body) => body.orderId,
     context: (tx, bodies) => {
       const services = bodies
         .flatMap((body) => body.verdicts)
         .flatMap((verdict) => (verdict.verdict === 'claimed' ? [verdict.service] : []));
-      return findSpecifications(tx, {
+      return known(tx, {
         ids: services.flatMap((service) => service.specification?.id ?? []),
         serviceTypes: services.flatMap((service) => service.serviceType ?? []),
       });
     },
-    decide: (state, { body, now }, specifications) => done(onClaimed(state, body.verdicts, specifications, now)),
+    decide: (state, { body, now }, context) => done(onClaimed(state, body.verdicts, context, now)),
   }),
   on(changeSettled, {
-    of: serviceOrders,
+    of: orders,
     key: (body) => body.orderId,
     decide: (state, { body, now }) => done(onSettled(state, body, now)),
   }),
-  on(itemStalled, {
-    of: serviceOrders,
+  on(itemStatus, {
+    of: orders,
     key: (body) => body.orderId,
-    decide: (state, { body, now }) => done(onStalled(state, body, now)),
+    decide: (state, { body, now }) => done(onStatus(state, body, now)),
+  }),
+  on(milestoneReached, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { body, now }) => done(onMilestone(state, body, now)),
+  }),
+  on(itemAssessed, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { body, now }) => done(onAssessed(state, body, now)),
+  }),
+  on(cancelServiceOrder, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { id, body, now }) => done(requestCancellation(state, body, id, now)),
   }),
   on(amendServiceOrder, {
-    of: serviceOrders,
+    of: orders,
     key: (body) => body.id,
     decide: (state, { id, body, now }) => done(amend(state, { ...body, commandId: id }, body.amendment, now)),
   }),
   on(deleteServiceOrder, {
-    of: serviceOrders,
+    of: orders,
     key: (body) => body.id,
     decide: (state, { id, body, now }) => done(remove(state, { ...body, commandId: id }, now)),
   }),
   onMany(emitServiceOrders, {
-    of: serviceOrders,
+    of: orders,
     keys: () => [],
     context: async (tx, bodies) =>
       new Map(
@@ -78,7 +105,7 @@ export const handlers: readonly Handler[] = [
         last !== undefined && page.length === body.limit
           ? [send(emitServiceOrders, { after: last.order.id, limit: body.limit })]
           : [];
-      return done({ send: [...page.map(changed), ...more] });
+      return done({ send: [...page.flatMap((state) => [changed(state), ...cancellationEvents(state)]), ...more] });
     },
   }),
   on(serviceSpecificationPublished, {

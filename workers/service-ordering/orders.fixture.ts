@@ -2,18 +2,12 @@
 import { expect } from 'vitest';
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
-import type { ClaimVerdict, Service } from '../../contracts/messages/service-inventory.ts';
+import type { ChangeOutcome, ClaimVerdict, Service } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
-import {
-  type Effects,
-  type OrderState,
-  accept,
-  onClaimed,
-  onDue,
-  onSettled,
-  onStalled,
-} from './service-order.decide.ts';
+import { requestCancellation } from './cancel.decide.ts';
+import { type Effects, type OrderState } from './order-state.ts';
+import { accept, onAssessed, onClaimed, onDue, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 export const after = (seconds: number): Date => new Date(noon.getTime() + seconds * 1_000);
@@ -84,12 +78,12 @@ export type Fact = (state: OrderState | undefined) => Effects;
 export const accepted =
   (request: ServiceOrderRequest, specifications: readonly ServiceSpecification[] = [aSpecification()]): Fact =>
   (state) =>
-    accept(state, request, specifications, noon);
+    accept(state, request, { specifications, durations: new Map() }, noon);
 
 export const verdicts =
   (...all: readonly ClaimVerdict[]): Fact =>
   (state) =>
-    onClaimed(state, all, [aSpecification()], noon);
+    onClaimed(state, all, { specifications: [aSpecification()], durations: new Map() }, noon);
 
 export const granted = (itemId: string, service = aService(`service-${itemId}`)): ClaimVerdict => ({
   verdict: 'claimed',
@@ -113,14 +107,18 @@ export const refused = (itemId: string): ClaimVerdict => ({
 export const claimed = (...itemIds: readonly string[]): Fact => verdicts(...itemIds.map((id) => granted(id)));
 
 export const settled =
-  (itemId: string, outcome: 'completed' | 'failed' = 'completed'): Fact =>
+  (
+    itemId: string,
+    outcome: ChangeOutcome = 'completed',
+    failure = { code: 'noPort', reason: 'No port is free.' },
+  ): Fact =>
   (state) =>
     onSettled(
       state,
       {
         itemId,
         outcome,
-        ...(outcome === 'failed' ? { failure: { code: 'noPort', reason: 'No port is free.' } } : {}),
+        ...(outcome === 'failed' ? { failure } : {}),
         service: aService(`service-${itemId}`, { characteristics: { rate: 100, madeFor: itemId } }),
       },
       noon,
@@ -129,9 +127,75 @@ export const settled =
 export const stalled =
   (itemId: string, isStalled = true): Fact =>
   (state) =>
-    onStalled(
+    status(itemId, isStalled ? 'stalled' : 'running')(state);
+
+/** How an activation stands. Sequence 0 is always taken. */
+export const status =
+  (itemId: string, stands: 'running' | 'waiting' | 'stalled', sequence = 0): Fact =>
+  (state) =>
+    onStatus(
       state,
-      { itemId, step: 'reserve-port', stalled: isStalled, failure: { code: 'noEffect', reason: 'It never did it.' } },
+      {
+        itemId,
+        step: 'reserve-port',
+        sequence,
+        status: stands,
+        ...(stands === 'stalled' ? { failure: { code: 'noEffect', reason: 'It never did it.' } } : {}),
+        ...(stands === 'waiting' ? { waitsFor: { platform: 'partner', until: after(3_600).toISOString() } } : {}),
+      },
+      noon,
+    );
+
+export const assessed =
+  (itemId: string, verdict: 'possible' | 'over' | 'too late' = 'possible'): Fact =>
+  (state) =>
+    onAssessed(state, { itemId, possible: verdict !== 'too late', over: verdict === 'over' }, noon);
+
+export const milestone =
+  (itemId: string, name: string): Fact =>
+  (state) =>
+    onMilestone(state, { itemId, name, message: `${name} is reached.`, at: noon.toISOString() }, noon);
+
+export const cancelled =
+  (id = 'cancellation-1', notBefore?: Date): Fact =>
+  (state) =>
+    requestCancellation(
+      state,
+      {
+        id,
+        orderId,
+        reason: 'changed my mind',
+        ...(notBefore === undefined ? {} : { notBefore: notBefore.toISOString() }),
+      },
+      '019f0000-0000-7000-8000-00000000cccc',
+      noon,
+    );
+
+/** The service of a finished item could be claimed again, or not. */
+export const reclaimed =
+  (itemId: string, number: number | null = 2): Fact =>
+  (state) =>
+    onClaimed(
+      state,
+      [
+        number === null
+          ? {
+              verdict: 'refused',
+              itemId,
+              serviceId: `service-${itemId}`,
+              again: true,
+              failure: { code: 'changedSince', reason: 'Somebody changed it.' },
+            }
+          : {
+              ...granted(itemId),
+              verdict: 'claimed',
+              number,
+              again: true,
+              supporting: [],
+              service: aService(`service-${itemId}`),
+            },
+      ],
+      { specifications: [aSpecification()], durations: new Map() },
       noon,
     );
 
@@ -183,7 +247,10 @@ export const shortened = (messages: readonly Outgoing[]): string[] =>
   messages.flatMap(({ definition: { name }, body }) => {
     const verb = name.split('.')[1] ?? name;
     if (verb === 'service-order-changed') return [];
-    const { itemId, claims, serviceIds } = body as {
+    const { itemId, claims, serviceIds, item, stage, services } = body as {
+      item?: { itemId: string };
+      stage?: string;
+      services?: { itemId: string }[];
       itemId?: string;
       claims?: { itemId: string }[];
       serviceIds?: string[];
@@ -192,6 +259,8 @@ export const shortened = (messages: readonly Outgoing[]): string[] =>
       [
         verb,
         ...(itemId === undefined ? [] : [itemId]),
+        ...(item === undefined ? [] : [`${stage} ${item.itemId}`]),
+        ...(services ?? []).map((one) => one.itemId),
         ...(claims ?? []).map((one) => one.itemId),
         ...(serviceIds ?? []),
       ].join(' '),

@@ -6,6 +6,7 @@ import {
   aSpecification,
   accepted,
   after,
+  noon,
   anItem,
   anOrder,
   busy,
@@ -209,7 +210,7 @@ describe('a busy service', () => {
   test('an item waits for its turn, and says behind whom', () => {
     const { state } = given(accepted(one))
       .when(verdicts(busy('a')))
-      .then({ order: 'inProgress', items: { a: 'pending' } });
+      .then({ order: 'pending', items: { a: 'pending' } });
     expect(state.order.progress['a']?.failure).toEqual({
       code: 'serviceBusy',
       reason: 'Waits for item "7" of service order another-order, which changes the same service.',
@@ -220,7 +221,11 @@ describe('a busy service', () => {
     const { state } = given(accepted(one), verdicts(busy('a')))
       .when(claimed('a'))
       .then({ items: { a: 'inProgress' }, sends: ['activate-item a'] });
-    expect(state.order.progress['a']).toEqual({ state: 'inProgress', serviceType: 'broadband' });
+    expect(state.order.progress['a']).toEqual({
+      state: 'inProgress',
+      serviceType: 'broadband',
+      startedAt: noon.toISOString(),
+    });
   });
 
   test('a late word that it must wait does not take away what it holds already', () => {

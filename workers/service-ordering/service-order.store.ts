@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { serviceSpecification } from '../../contracts/messages/service-catalog.ts';
 import { service, supportingService } from '../../contracts/messages/service-inventory.ts';
-import { serviceOrder } from '../../contracts/messages/service-ordering.ts';
-import { characteristics } from '../../contracts/messages/values.ts';
+import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
+import { characteristics, failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../runtime/handler.ts';
-import type { OrderState } from './service-order.decide.ts';
+import type { OrderState } from './order-state.ts';
 
 /** The stored document; rolling deployments read it in both versions, so additions are optional. */
 const stored = z.object({
@@ -17,9 +17,20 @@ const stored = z.object({
       claimNumber: z.int().optional(),
       previous: characteristics.optional(),
       supporting: z.array(supportingService).optional(),
+      missing: z.array(z.string()).optional(),
       settled: service.optional(),
+      status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
+      cancelling: z
+        .object({
+          round: z.int(),
+          verdict: z.object({ failure: failure.optional(), over: z.boolean() }).optional(),
+          again: z.object({ number: z.int().optional(), failure: failure.optional() }).optional(),
+          proceeding: z.boolean().optional(),
+        })
+        .optional(),
     }),
   ),
+  cancellations: z.array(cancellation).default([]),
   reminders: z.int(),
 });
 
@@ -52,7 +63,7 @@ async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promi
 }
 
 async function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): Promise<void> {
-  const docs = states.map(({ order, work, reminders }) => JSON.stringify({ order, work, reminders }));
+  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
   await tx`
     insert into service_ordering.service_order as o (id, revision, state, due_at, doc, deleted, updated_at)
     select *, now() from unnest(

@@ -3,15 +3,23 @@ import { startAlarms } from '../runtime/alarms.ts';
 import { done } from '../runtime/handler.ts';
 import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
 import { startWorker } from '../runtime/worker.ts';
-import { handlers } from './handlers.ts';
+import { handlersOf } from './handlers.ts';
 import { onDue } from './service-order.decide.ts';
+import { startObservations } from './observations.ts';
 import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
 
 /** Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing. */
 export function startServiceOrdering(dependencies: RoleDependencies): RunningRole {
-  const worker = startWorker(dependencies, { queue: serviceOrderingQueue, worker: 'service-ordering', handlers });
-  const alarms = startAlarms(dependencies.sql, worker.lane, dependencies.log, {
-    of: serviceOrders,
+  const { sql, log } = dependencies;
+  const observations = startObservations(sql, log);
+  const of = { ...serviceOrders, committed: observations.committed };
+  const worker = startWorker(dependencies, {
+    queue: serviceOrderingQueue,
+    worker: 'service-ordering',
+    handlers: handlersOf(of),
+  });
+  const alarms = startAlarms(sql, worker.lane, log, {
+    of,
     due: dueServiceOrders,
     decide: (state, { now }) => done(onDue(state, now)),
   });
@@ -20,6 +28,7 @@ export function startServiceOrdering(dependencies: RoleDependencies): RunningRol
     async stop() {
       await alarms.stop();
       await worker.stop();
+      await observations.stop();
     },
   };
 }

@@ -25,7 +25,8 @@ import {
   unknown,
   unreadable,
 } from './activations.fixture.ts';
-import { type Activation, begin, current, onDue, onOutcome, run } from './activation.decide.ts';
+import { begin, onDue, onOutcome, run } from './activation.decide.ts';
+import { type Activation, current } from './activation.ts';
 
 const given = (...facts: readonly (Fact | readonly Fact[])[]) => {
   const { activation, now } = lived(...facts);
@@ -99,7 +100,7 @@ describe('asked again under the same business key', () => {
   test('a running activation goes on as it was', () => {
     const { effects } = given(begun(), outcome(landed())).when(begun());
     expect(effects.save).toBeUndefined();
-    expect(shortened(effects).filter((sent) => !sent.startsWith('item-stalled false'))).toEqual([]);
+    expect(shortened(effects)).toEqual(['item-status running']);
   });
 
   test('one that has ended reports its end again, in the very same words', () => {
@@ -114,13 +115,13 @@ describe('asked again under the same business key', () => {
     expect(effects.save).toBeUndefined();
     expect(sends).toEqual(['record-activation failed']);
     const held = given(begun(aCommand({ action: 'delete' })), outcome(refused)).when(begun());
-    expect(held.sends).toEqual(['item-stalled true']);
+    expect(held.sends).toEqual(['item-status stalled']);
     expect(held.effects.save).toBeUndefined();
   });
 
   test('one that went on meanwhile says so: the word that it was resumed may be lost', () => {
     const { sends } = given(begun(aCommand({ action: 'delete' })), outcome(refused), operator('retry')).when(begun());
-    expect(sends).toEqual(['item-stalled false']);
+    expect(sends).toEqual(['item-status running']);
   });
 });
 
@@ -159,7 +160,7 @@ describe('a refusal', () => {
   ])('%s needs a person: the network still holds it', (_, facts) => {
     const { sends, next } = given(...facts).when(outcome(refused));
     expect(next).toMatchObject({ phase: 'stalled', dueAt: null });
-    expect(sends).toEqual(['item-stalled true', expect.stringMatching(/^letter noPort run-step/)]);
+    expect(sends).toEqual(['item-status stalled', expect.stringMatching(/^letter noPort run-step/)]);
   });
 });
 
@@ -181,7 +182,7 @@ describe('a call that certainly had no effect', () => {
       outcome(notReached),
     );
     expect(next).toMatchObject({ phase: 'stalled', dueAt: null });
-    expect(sends).toEqual(['item-stalled true', 'letter x run-step reserve apply']);
+    expect(sends).toEqual(['item-status stalled', 'letter x run-step reserve apply']);
   });
 
   test('held back by breaker or bulkhead burns no attempt, however often', () => {
@@ -324,7 +325,7 @@ describe('a person', () => {
     const { next, sends, entries } = given(...stalledDelete).when(stepMessage);
     expect(entries[0]).toBe('configure undo calling');
     expect(current(next)).toMatchObject({ generation: 2, failures: 0 });
-    expect(sends).toEqual(['item-stalled false']);
+    expect(sends).toEqual(['item-status running']);
     expect(next.phase).toBe('applying');
   });
 
@@ -352,7 +353,7 @@ describe('a person', () => {
   test('who skips a step goes on with the next, in the direction it was going', () => {
     const { entries, sends, next } = given(...stalledUndo).when(operator('skip'));
     expect(entries.slice(3)).toEqual(['allocate undo skipped', 'reserve undo queued']);
-    expect(sends).toEqual(['run-step reserve undo', 'record-activation landed', 'item-stalled false']);
+    expect(sends).toEqual(['run-step reserve undo', 'record-activation landed', 'item-status running']);
     expect(next.phase).toBe('compensating');
   });
 
@@ -376,7 +377,7 @@ describe('a person', () => {
     const { next, sends } = given(...facts).when(operator('fail'));
     expect(next.phase).toBe('failed');
     expect(next.entries.map(({ direction }) => direction)).toEqual(['apply', 'apply', 'apply', 'undo', 'undo']);
-    expect(sends).toEqual(['record-activation failed', 'item-stalled false']);
+    expect(sends).toEqual(['record-activation failed', 'item-status running']);
   });
 
   test('who speaks of a step that is not stalled, or no longer open, is not heard', () => {

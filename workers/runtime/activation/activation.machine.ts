@@ -1,13 +1,20 @@
-/** Where an activation stands. `applying` and `compensating` go on by themselves; `stalled` needs a person. */
-export const phases = ['applying', 'compensating', 'stalled', 'completed', 'failed'] as const;
+/**
+ * Where an activation stands. `applying` and `compensating` go on by themselves; `stalled` needs a person. `partial`: over,
+ * without its optional steps. `cancelled`: taken back because it was asked for.
+ */
+export const phases = ['applying', 'compensating', 'stalled', 'completed', 'partial', 'failed', 'cancelled'] as const;
 export type Phase = (typeof phases)[number];
+/** How an activation may end. */
+export type EndPhase = Exclude<Phase, 'applying' | 'compensating' | 'stalled'>;
 
 /**
  * Where an entry of the plan stands.
  * - `planned`: not its turn. `queued`: its message is on the way.
  * - `calling`: one holder of the lease may call. `reading`: one holder reads back what became of a call.
  * - `waiting`: certainly not applied, to be called at its time. `checking`: outcome unknown, to be read back at its time.
- * - `landed`, `skipped`, `refused` (the platform said no): over. `stalled`: retries ran out.
+ * - `external`: an outside system took it on; its answer or the next poll is awaited. `polling`: one holder asks it.
+ * - `landed`, `skipped`, `refused` (the platform said no): over. `dropped`: never called, and never will be.
+ * - `withdrawn`: given up while an outside system had it; taken back with what landed. `stalled`: retries ran out.
  */
 export const entryStates = [
   'planned',
@@ -16,32 +23,82 @@ export const entryStates = [
   'reading',
   'waiting',
   'checking',
+  'external',
+  'polling',
   'landed',
   'skipped',
   'refused',
+  'dropped',
+  'withdrawn',
   'stalled',
 ] as const;
 export type EntryState = (typeof entryStates)[number];
 
-export type EntryTrigger = 'queue' | 'call' | 'read' | 'land' | 'wait' | 'check' | 'refuse' | 'stall' | 'skip';
+export type EntryTrigger =
+  | 'queue'
+  | 'call'
+  | 'read'
+  | 'land'
+  | 'wait'
+  | 'check'
+  | 'submit'
+  | 'poll'
+  | 'refuse'
+  | 'stall'
+  | 'skip'
+  | 'drop'
+  | 'withdraw';
 
-/** The life of one entry. A call is made only out of `queued`, `waiting`, or a `reading` that stayed negative. */
+/**
+ * The life of one entry. A call is made only out of `planned`, `queued`, `waiting`, or a `reading` that stayed negative.
+ * An outside system's answer may overtake the answer of the call that submitted the work.
+ */
 export const entryTransitions: Readonly<Record<EntryState, Readonly<Partial<Record<EntryTrigger, EntryState>>>>> = {
-  planned: { queue: 'queued', call: 'calling' },
-  queued: { call: 'calling' },
-  calling: { land: 'landed', wait: 'waiting', check: 'checking', refuse: 'refused', stall: 'stalled', read: 'reading' },
-  reading: {
+  planned: { queue: 'queued', call: 'calling', drop: 'dropped' },
+  queued: { call: 'calling', drop: 'dropped' },
+  calling: {
     land: 'landed',
+    wait: 'waiting',
     check: 'checking',
-    call: 'calling',
+    submit: 'external',
     refuse: 'refused',
     stall: 'stalled',
     read: 'reading',
   },
-  waiting: { call: 'calling' },
-  checking: { read: 'reading' },
-  stalled: { call: 'calling', read: 'reading', skip: 'skipped' },
+  reading: {
+    land: 'landed',
+    check: 'checking',
+    submit: 'external',
+    call: 'calling',
+    wait: 'waiting',
+    refuse: 'refused',
+    stall: 'stalled',
+    read: 'reading',
+    drop: 'dropped',
+  },
+  waiting: { call: 'calling', land: 'landed', drop: 'dropped' },
+  checking: { read: 'reading', land: 'landed', refuse: 'refused' },
+  external: { poll: 'polling', land: 'landed', refuse: 'refused', withdraw: 'withdrawn' },
+  polling: {
+    submit: 'external',
+    land: 'landed',
+    refuse: 'refused',
+    stall: 'stalled',
+    poll: 'polling',
+    withdraw: 'withdrawn',
+  },
+  stalled: {
+    call: 'calling',
+    read: 'reading',
+    poll: 'polling',
+    land: 'landed',
+    skip: 'skipped',
+    drop: 'dropped',
+    withdraw: 'withdrawn',
+  },
   landed: {},
   skipped: {},
   refused: {},
+  dropped: {},
+  withdrawn: {},
 };

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { activateItem } from '../../../contracts/messages/activation.ts';
+import { activateItem, stepDirections } from '../../../contracts/messages/activation.ts';
 import { characteristics, failure, resource } from '../../../contracts/messages/values.ts';
 import type { Database } from '../../../ops/platform/database.ts';
 import type { Aggregate } from '../handler.ts';
-import type { Activation } from './activation.decide.ts';
+import type { Activation } from './activation.ts';
 import { entryStates, phases } from './activation.machine.ts';
 
+/** Rolling deployments read it in both versions, so additions are optional. */
 const stored = z.object({
   id: z.string(),
   revision: z.int(),
@@ -15,7 +16,7 @@ const stored = z.object({
     z.object({
       step: z.string(),
       platform: z.string(),
-      direction: z.enum(['apply', 'undo']),
+      direction: z.enum(stepDirections),
       values: z.enum(['requested', 'previous']),
       state: z.enum(entryStates),
       generation: z.int(),
@@ -24,6 +25,19 @@ const stored = z.object({
       failures: z.int(),
       uncertainSince: z.string().optional(),
       failure: failure.optional(),
+      deadlineAt: z.string().optional(),
+      answered: z.boolean().optional(),
+      log: z
+        .array(
+          z.object({
+            what: z.enum(['call', 'read', 'poll', 'answer']),
+            at: z.string(),
+            endedAt: z.string().optional(),
+            result: z.string().optional(),
+            reason: z.string().optional(),
+          }),
+        )
+        .optional(),
     }),
   ),
   position: z.int(),
@@ -31,6 +45,11 @@ const stored = z.object({
   resources: z.array(resource),
   sequence: z.int(),
   failure: failure.optional(),
+  turned: z.boolean().optional(),
+  cancelling: z
+    .object({ round: z.int(), stage: z.enum(['assessed', 'abandoned', 'proceeding']), claimNumber: z.int() })
+    .optional(),
+  origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
 });
 
 /** The business key in words, for people who look at the table. */
@@ -71,6 +90,11 @@ export function activations(committed: (states: readonly Activation[]) => void):
           updated_at = excluded.updated_at`;
     },
     committed,
+    origin: ({ command, origin }) => ({
+      correlationId: command.orderId,
+      causationId: origin?.messageId,
+      traceparent: origin?.traceparent,
+    }),
   };
 }
 

@@ -1,18 +1,10 @@
 /** Activations in words, for the tests of what decides over them. */
-import type { ActivateItem, RunStep } from '../../../contracts/messages/activation.ts';
+import type { ActivateItem, CancelItem, RunStep } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
-import {
-  type Activation,
-  type Effects,
-  type Result,
-  type Rules,
-  begin,
-  current,
-  onDue,
-  onOutcome,
-  run,
-  settle,
-} from './activation.decide.ts';
+import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
+import { type Activation, type Effects, type Result, type Rules, current } from './activation.ts';
+import { cancel } from './cancellation.decide.ts';
+import type { StepOutline } from './plan.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 export const after = (ms: number, since: Date = noon): Date => new Date(since.getTime() + ms);
@@ -21,13 +13,24 @@ export const activationId = '019f0000-0000-5000-8000-000000000001';
 export const settleMs = 2_000;
 export const leaseMs = 10_000;
 
+export const aStep = (over: Partial<StepOutline> & Pick<StepOutline, 'name' | 'platform'>): StepOutline => ({
+  uses: undefined,
+  suspends: false,
+  optional: false,
+  milestone: undefined,
+  external: undefined,
+  ...over,
+});
+
 /** Three steps on two platforms, three calls each. */
 export const rules: Rules = {
   steps: [
-    { name: 'reserve', platform: 'safe', uses: ['port'] },
-    { name: 'allocate', platform: 'unsafe', uses: ['prefix'] },
-    { name: 'configure', platform: 'safe', uses: ['rate'] },
+    aStep({ name: 'reserve', platform: 'safe', uses: ['port'] }),
+    aStep({ name: 'allocate', platform: 'unsafe', uses: ['prefix'], suspends: true }),
+    aStep({ name: 'configure', platform: 'safe', uses: ['rate'] }),
   ],
+  pointOfNoReturn: undefined,
+  partial: 'keep',
   platforms: { safe: { leaseMs, settleMs }, unsafe: { leaseMs, settleMs } },
   attempts: 3,
   backoff: (failures) => failures * 100,
@@ -112,6 +115,19 @@ export const operator =
 /** A step's message arrives and its call lands. */
 export const step = (result: Result = landed()): Fact[] => [stepMessage, outcome(result)];
 
+/** One stage of cancelling it, in some round of the order's cancellations. */
+export const cancelling =
+  (stage: CancelItem['stage'], round = 1, over: Rules = rules, claimNumber = 4): Fact =>
+  (activation, now) =>
+    cancel(
+      activation,
+      activationId,
+      { item: activation?.command ?? aCommand(), stage, round, claimNumber },
+      undefined,
+      over,
+      now,
+    );
+
 /** What is after these facts, one millisecond apart; an alarm rings when it is due. */
 export function lived(...facts: readonly (Fact | readonly Fact[])[]): { activation: Activation; now: Date } {
   let activation: Activation | undefined;
@@ -128,15 +144,19 @@ export function lived(...facts: readonly (Fact | readonly Fact[])[]): { activati
 export const entriesOf = ({ entries }: Activation): string[] =>
   entries.map(({ step: name, direction, state }) => `${name} ${direction} ${state}`);
 
-/** Messages as `run-step allocate`, `record-activation landed`, `item-stalled true`. */
+/** Messages as `run-step allocate`, `record-activation landed`, `item-status stalled`. */
 export const shortened = ({ send = [], fallOut = [] }: Effects): string[] => [
   ...send.map(short),
   ...fallOut.map(({ message, code }) => `letter ${code} ${short(message)}`),
 ];
 
 function short({ definition: { name }, body }: Outgoing): string {
-  const { step: which, direction, stage, stalled } = body as Partial<RunStep> & { stage?: string; stalled?: boolean };
+  const { step: which, direction, stage, status } = body as Partial<RunStep> & { stage?: string; status?: string };
   const verb = name.split('.')[1] ?? name;
   if (verb === 'run-step') return `${verb} ${which} ${direction}`;
-  return `${verb} ${stage ?? stalled}`;
+  if (verb === 'item-assessed') {
+    const { possible, over } = body as { possible: boolean; over: boolean };
+    return `${verb} ${possible ? 'possible' : 'too late'}${over ? ' over' : ''}`;
+  }
+  return `${verb} ${stage ?? status ?? ''}`;
 }

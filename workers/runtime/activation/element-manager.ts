@@ -75,10 +75,10 @@ async function call(
   parameters: Readonly<Record<string, unknown>>,
   result: z.ZodType,
 ): Promise<unknown> {
-  const { url, reference, serviceRef, signal } = context;
+  const { url, reference, serviceRef, signal, traceparent } = context;
   const response = await request(`${url}/${operation}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...traced(traceparent) },
     body: JSON.stringify({ reference, serviceRef, parameters }),
     signal,
   });
@@ -91,12 +91,16 @@ async function call(
   return facts.data;
 }
 
-async function readBack({ url, reference, signal }: CallContext): Promise<ReadBack> {
-  const response = await request(`${url}/operations/${encodeURIComponent(reference)}`, { signal }, [404]);
+async function readBack({ url, reference, signal, traceparent }: CallContext): Promise<ReadBack> {
+  const init = { headers: traced(traceparent), signal };
+  const response = await request(`${url}/operations/${encodeURIComponent(reference)}`, init, [404]);
   const body = await json(response);
   if (response.status === 404) return { applied: false };
   return { applied: true, result: answer.parse(body).result };
 }
+
+const traced = (traceparent: string | undefined): Record<string, string> =>
+  traceparent === undefined ? {} : { traceparent };
 
 /** Sends, and sorts every answer that is not a plain yes. */
 async function request(url: string, init: RequestInit, also: readonly number[] = []): Promise<Response> {

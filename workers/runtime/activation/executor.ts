@@ -2,9 +2,17 @@ import type { Failure } from '../../../contracts/messages/values.ts';
 import type { Log } from '../../../ops/platform/log.ts';
 import type { Breaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../breaker/bulkhead.ts';
-import { type Activation, type Outcome, type Result, current } from './activation.decide.ts';
+import { type Activation, type Outcome, type Result, current } from './activation.ts';
+import { type ObservedCall, observeCall } from './observed-call.ts';
 import type { Activator, Step, StepInput } from './activator.ts';
-import { type CallContext, OutcomeUnknown, type Platform, PlatformNotReached, PlatformRefusal } from './platform.ts';
+import {
+  type CallContext,
+  OutcomeUnknown,
+  type Platform,
+  PlatformNotReached,
+  PlatformRefusal,
+  isPending,
+} from './platform.ts';
 
 /** A platform with what guards it in this process. */
 export interface GuardedPlatform {
@@ -29,8 +37,10 @@ export interface Executor {
 export interface ExecutorOptions {
   readonly activator: Activator;
   readonly platforms: ReadonlyMap<string, GuardedPlatform>;
+  /** Where outside systems may call back to. */
+  readonly callbackBase: string;
   readonly log: Log;
-  readonly happened: (outcome: Outcome, activation: Activation) => void;
+  readonly happened: (outcome: Outcome, activation: Activation, traceparent: string | undefined) => void;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -50,60 +60,104 @@ export function createExecutor(options: ExecutorOptions): Executor {
       direction: entry.direction,
       attempt: entry.attempt,
     });
+    const observed = observeCall(activation);
     const result =
       guarded === undefined || step === undefined
-        ? undeclared(entry.step)
-        : await attempt(activation, step, guarded, log);
-    happened({ id: activation.id, position: activation.position, attempt: entry.attempt, result }, activation);
+        ? undeclared(`step ${entry.step}`)
+        : await attempt(activation, step, guarded, observed, log);
+    observed.end(result);
+    const outcome = { id: activation.id, position: activation.position, attempt: entry.attempt, result };
+    happened(outcome, activation, observed.traceparent());
   }
 
   async function attempt(
     activation: Activation,
     step: Step<unknown>,
     guarded: GuardedPlatform,
+    observed: ObservedCall,
     log: Log,
   ): Promise<Result> {
     const { platform, breaker, bulkhead } = guarded;
     if (breaker.isOpen()) return heldBack(`${platform.name} is held off by its breaker`);
     const leave = await bulkhead.enter(leaseMarginMs / 2);
     if (leave === undefined) return heldBack(`${platform.name} has all its ${platform.concurrency} places taken`);
-    const reading = current(activation).state === 'reading';
+    const { state } = current(activation);
+    const reading = state !== 'calling';
+    const drive = state === 'calling' ? call : state === 'polling' ? poll : look;
     try {
-      const result = await breaker.run(() =>
-        reading ? look(activation, step, guarded) : call(activation, step, guarded),
-      );
+      observed.begin();
+      const result = await breaker.run(() => drive(activation, step, guarded, observed)).finally(observed.over);
       log.info({ result: result.kind, reading }, reading ? 'read back' : 'called');
       return result;
     } catch (error) {
       log.warn({ error, reading }, reading ? 'read-back failed' : 'call failed');
-      return reading ? { kind: 'unreadable', failure: failureOf(error), counted: !isOutage(error) } : resultOf(error);
+      if (state === 'polling' && error instanceof PlatformRefusal) return resultOf(error);
+      if (reading) return { kind: 'unreadable', failure: failureOf(error), counted: !isOutage(error) };
+      return resultOf(error, !(isOutage(error) && (await breaker.heldOff())));
     } finally {
       leave();
     }
   }
 
-  async function call(activation: Activation, step: Step<unknown>, guarded: GuardedPlatform): Promise<Result> {
+  async function call(
+    activation: Activation,
+    step: Step<unknown>,
+    guarded: GuardedPlatform,
+    observed: ObservedCall,
+  ): Promise<Result> {
     const input = inputOf(activator, activation);
-    const network = guarded.platform.connect(contextOf(activation, guarded));
-    if (current(activation).direction === 'undo') {
-      await step.undo(input, network);
-      return { kind: 'landed', characteristics: {}, resources: [] };
-    }
-    return landed(step, await step.apply(input, network), input);
+    const network = guarded.platform.connect(contextOf(activation, guarded, observed));
+    const { direction } = current(activation);
+    if (direction === 'apply') return landed(step, await step.apply(input, network), input);
+    const act = step[direction];
+    if (act === undefined) return undeclared(`${direction} of ${step.name}`);
+    await act(input, network);
+    return nothingLanded;
   }
 
-  async function look(activation: Activation, step: Step<unknown>, guarded: GuardedPlatform): Promise<Result> {
-    const found = await guarded.platform.readBack(contextOf(activation, guarded));
+  async function look(
+    activation: Activation,
+    step: Step<unknown>,
+    guarded: GuardedPlatform,
+    observed: ObservedCall,
+  ): Promise<Result> {
+    const found = await guarded.platform.readBack(contextOf(activation, guarded, observed));
     if (!found.applied) return { kind: 'absent' };
-    if (current(activation).direction === 'undo') return { kind: 'landed', characteristics: {}, resources: [] };
+    if (current(activation).direction !== 'apply') return nothingLanded;
+    // That the work was submitted is not that it is done.
+    if (step.external !== undefined) return poll(activation, step, guarded, observed);
     return landed(step, found.result, inputOf(activator, activation));
+  }
+
+  async function poll(
+    activation: Activation,
+    step: Step<unknown>,
+    guarded: GuardedPlatform,
+    observed: ObservedCall,
+  ): Promise<Result> {
+    if (step.external === undefined) return undeclared(`outside system behind ${step.name}`);
+    const input = inputOf(activator, activation);
+    const network = guarded.platform.connect(contextOf(activation, guarded, observed));
+    return landed(step, await step.external.read(input, network), input);
+  }
+
+  function contextOf(activation: Activation, { platform, url }: GuardedPlatform, observed: ObservedCall): CallContext {
+    const { serviceId, serviceType } = activation.command;
+    return {
+      url,
+      reference: operationReference(activation),
+      serviceRef: serviceId,
+      callbackUrl: `${options.callbackBase}/callbacks/${encodeURIComponent(platform.name)}/${encodeURIComponent(serviceType)}`,
+      signal: AbortSignal.timeout(platform.timeoutMs),
+      traceparent: observed.traceparent(),
+    };
   }
 
   return {
     committed(states) {
       for (const state of states) {
         const entry = state.entries[state.position];
-        if (entry?.state !== 'calling' && entry?.state !== 'reading') continue;
+        if (entry === undefined || !['calling', 'reading', 'polling'].includes(entry.state)) continue;
         // Saved for another reason while somebody holds its lease: not ours to call.
         if (entry.openedBy !== state.revision) continue;
         const driving: Promise<void> = drive(state).finally(() => running.delete(driving));
@@ -120,13 +174,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
 /** The operation's reference on its platform: the same for every attempt and generation of a plan's entry, so that read-back finds it. */
 export const operationReference = (activation: Activation): string => `${activation.id}.${activation.position}`;
 
-const contextOf = (activation: Activation, { platform, url }: GuardedPlatform): CallContext => ({
-  url,
-  reference: operationReference(activation),
-  serviceRef: activation.command.serviceId,
-  signal: AbortSignal.timeout(platform.timeoutMs),
-});
-
 function inputOf(activator: Activator, activation: Activation): StepInput<unknown> {
   const { command, characteristics } = activation;
   const values = current(activation).values === 'previous' ? command.previous : command.requested;
@@ -140,19 +187,42 @@ function inputOf(activator: Activator, activation: Activation): StepInput<unknow
 }
 
 function landed(step: Step<unknown>, result: unknown, input: StepInput<unknown>): Result {
+  if (isPending(result)) return { kind: 'pending' };
   const { characteristics = {}, resources = [] } = step.lands(result, input);
   return { kind: 'landed', characteristics, resources };
+}
+
+const nothingLanded: Result = { kind: 'landed', characteristics: {}, resources: [] };
+
+/**
+ * What an outside system's answer comes to for the entry it is about; undefined when this activator cannot read it.
+ *
+ * @param result the answer's own JSON
+ */
+export function answerLanded(
+  activator: Activator,
+  activation: Activation,
+  position: number,
+  result: unknown,
+): Extract<Result, { kind: 'landed' }> | undefined {
+  const entry = activation.entries[position];
+  const step = activator.steps.find(({ name }) => name === entry?.step);
+  const parsed = step?.external?.answer.safeParse(result);
+  if (step === undefined || parsed?.success !== true) return undefined;
+  const read = landed(step, parsed.data, inputOf(activator, { ...activation, position }));
+  return read.kind === 'landed' ? read : undefined;
 }
 
 /** True for an error that says the platform is not there or not itself: not that it said no, nor that our own code is wrong. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof OutcomeUnknown || error instanceof PlatformNotReached;
 
-function resultOf(error: unknown): Result {
+/** @param counted false for an outage that the breaker answers for: it burns no attempt */
+function resultOf(error: unknown, counted = true): Result {
   if (error instanceof PlatformRefusal)
     return { kind: 'refused', failure: { code: error.code, reason: error.message } };
   if (error instanceof PlatformNotReached) {
-    return { kind: 'notReached', failure: failureOf(error), counted: true, retryAfterMs: error.retryAfterMs };
+    return { kind: 'notReached', failure: failureOf(error), counted, retryAfterMs: error.retryAfterMs };
   }
   return { kind: 'unknown', failure: failureOf(error) };
 }
@@ -169,7 +239,7 @@ const heldBack = (reason: string): Result => ({
   failure: { code: 'heldBack', reason },
   counted: false,
 });
-const undeclared = (step: string): Result => ({
+const undeclared = (what: string): Result => ({
   kind: 'refused',
-  failure: { code: 'undeclaredStep', reason: `This release's activator has no step ${step}.` },
+  failure: { code: 'undeclaredStep', reason: `This release's activator has no ${what}.` },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aCommand, rules } from './activations.fixture.ts';
+import { aCommand, aStep, rules } from './activations.fixture.ts';
 import { compensationFor, planFor } from './plan.decide.ts';
 
 const planOf = (...[over, steps = rules.steps]: [Parameters<typeof aCommand>[0], typeof rules.steps?]) =>
@@ -37,7 +37,7 @@ test('a modify that changes nothing a step depends on is no work at all', () => 
 });
 
 test('a step that does not say what it uses depends on everything', () => {
-  const steps = [{ name: 'all', platform: 'safe', uses: undefined }];
+  const steps = [aStep({ name: 'all', platform: 'safe', uses: undefined })];
   expect(planOf({ action: 'modify', previous: { a: 1 }, requested: { a: 1 } }, steps)).toEqual([]);
   expect(planOf({ action: 'modify', previous: { a: 1 }, requested: {} }, steps)).toEqual(['apply all requested']);
   expect(planOf({ action: 'modify', previous: {}, requested: { b: [1, { c: 2 }] } }, steps)).toHaveLength(1);

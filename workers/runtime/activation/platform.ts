@@ -5,7 +5,11 @@ export interface CallContext {
   readonly reference: string;
   /** Labels what the platform holds for the service. */
   readonly serviceRef: string;
+  /** Where an outside system may say how the work went; it has to sign what it says (see the gateway's callbacks). */
+  readonly callbackUrl: string;
   readonly signal: AbortSignal;
+  /** W3C trace context, to be sent along. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What a read-back found. */
@@ -26,10 +30,17 @@ export interface Platform<Client = unknown> {
   connect(context: CallContext): Client;
   readBack(context: CallContext): Promise<ReadBack>;
   /** Everything the platform holds for the service. */
-  observe(context: Omit<CallContext, 'reference'>): Promise<Record<string, unknown>>;
+  observe(context: Pick<CallContext, 'url' | 'serviceRef' | 'signal'>): Promise<Record<string, unknown>>;
   /** A cheap read that tells whether the platform answers at all. */
   probe(context: Pick<CallContext, 'url' | 'signal'>): Promise<void>;
 }
+
+/** An outside system took the work on and will say later how it went. */
+export interface Pending {
+  readonly pending: true;
+}
+export const pending: Pending = { pending: true };
+export const isPending = (result: unknown): result is Pending => result === pending;
 
 /** The platform understood and said no: a business answer, final, and a success for its breaker. */
 export class PlatformRefusal extends Error {

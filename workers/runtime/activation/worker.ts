@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { activateItem, runStep, settleStep } from '../../../contracts/messages/activation.ts';
+import {
+  activateItem,
+  cancelItem,
+  externalAnswered,
+  runStep,
+  settleStep,
+} from '../../../contracts/messages/activation.ts';
 import { command } from '../../../contracts/messages/message.ts';
 import type { Failure } from '../../../contracts/messages/values.ts';
 import { activatorControlQueue, activatorQueue } from '../../../contracts/topology.ts';
@@ -7,28 +13,24 @@ import { derivedId } from '../../../ops/platform/ids.ts';
 import { startAlarms } from '../alarms.ts';
 import { type Breaker, startBreaker } from '../breaker/breaker.ts';
 import { createBulkhead } from '../breaker/bulkhead.ts';
-import { type Handler, done, on } from '../handler.ts';
+import { type Handler, done, on, park } from '../handler.ts';
 import { milliseconds, retryDelay } from '../retry.ts';
 import type { RoleDependencies, RunningRole } from '../role.ts';
 import { startWorker } from '../worker.ts';
-import {
-  type Activation,
-  type Outcome,
-  type Rules,
-  begin,
-  onDue,
-  onOutcome,
-  run,
-  settle,
-} from './activation.decide.ts';
+import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
 import { activations, dueActivations } from './activation.store.ts';
+import type { Outcome, Rules } from './activation.ts';
 import type { Activator } from './activator.ts';
-import { type GuardedPlatform, createExecutor, isOutage, leaseMarginMs } from './executor.ts';
+import { cancel } from './cancellation.decide.ts';
+import { type GuardedPlatform, answerLanded, createExecutor, isOutage, leaseMarginMs } from './executor.ts';
+import { onAnswered } from './external.decide.ts';
+import { remembering } from './origin.ts';
+import { outlineSteps } from './outline.ts';
 import type { Platform } from './platform.ts';
 
 /** What happened to an intent, on its way to being recorded. Never published. */
 const outcomeKnown = command('runtime.outcome-known.v1', {
-  body: z.custom<Outcome & { activation: Activation }>(),
+  body: z.custom<Outcome>(),
   to: '',
 });
 
@@ -45,9 +47,10 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   const executor = createExecutor({
     activator,
     platforms,
+    callbackBase: configuration.CALLBACK_URL,
     log,
-    happened: (outcome, { command: { orderId } }) =>
-      worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: orderId }),
+    happened: (outcome, { command: { orderId } }, traceparent) =>
+      worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: orderId, traceparent }),
   });
   const of = activations((states) => executor.committed(states));
 
@@ -62,6 +65,26 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     of,
     key: (body) => body.activationId,
     decide: (state, { body, now }) => done(settle(state, body.position, body.verb, rules, now)),
+  });
+  const canceller = on(cancelItem, {
+    of,
+    key: (body) => idOf(body.item),
+    decide: (state, { body, now }) =>
+      done(cancel(state, idOf(body.item), body, faultOf(activator, body.item.requested), rules, now)),
+  });
+  const answered = on(externalAnswered, {
+    of,
+    key: ({ reference }) => operationOf(reference).activationId,
+    decide: (state, { body: { reference, answer }, now }) => {
+      const { position } = operationOf(reference);
+      if (state === undefined) return park('unknownReference', `Nothing was submitted under ${reference}.`);
+      if (answer.state === 'refused')
+        return done(onAnswered(state, position, { kind: 'refused', failure: answer.failure }, rules, now));
+      const result = answerLanded(activator, state, position, answer.result);
+      if (result === undefined)
+        return park('unreadableAnswer', `The answer to ${reference} is not what its step expects.`);
+      return done(onAnswered(state, position, result, rules, now));
+    },
   });
 
   const worker = startWorker(dependencies, {
@@ -81,12 +104,12 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
         key: (body) => body.activationId,
         decide: (state, { body, now }) => done(run(state, body, rules, now)),
       }),
-    ],
+    ].map(remembering),
   });
   const control = startWorker(dependencies, {
     queue: activatorControlQueue(serviceType),
     worker: `activator ${serviceType}`,
-    handlers: [settler],
+    handlers: [settler, canceller, answered].map(remembering),
   });
   const alarms = startAlarms(sql, worker.lane, log, {
     of,
@@ -149,14 +172,24 @@ function faultOf(activator: Activator, requested: unknown): Failure | undefined 
   };
 }
 
-function rulesOf({ steps, policy }: Activator): Rules {
+/** The operation that a reference of ours names: see `operationReference`. What is none of ours names nothing. */
+function operationOf(reference: string): { activationId: string; position: number } {
+  const [, activationId = nobody, position = '0'] = /^([0-9a-f-]{36})\.(\d{1,4})$/.exec(reference) ?? [];
+  return { activationId, position: Number(position) };
+}
+const nobody = '00000000-0000-0000-0000-000000000000';
+
+function rulesOf(activator: Activator): Rules {
+  const { steps, policy, pointOfNoReturn } = activator;
   const retry = {
     attempts: policy.attempts ?? 6,
     baseMs: milliseconds(policy.backoff ?? '500ms'),
     capMs: milliseconds(policy.longestBackoff ?? '30s'),
   };
   return {
-    steps: steps.map(({ name, on: { name: platform }, uses }) => ({ name, platform, uses })),
+    steps: outlineSteps(activator),
+    pointOfNoReturn,
+    partial: policy.partial ?? 'keep',
     platforms: Object.fromEntries(
       steps.map(({ on: { name, timeoutMs, settleMs } }) => [name, { leaseMs: timeoutMs + leaseMarginMs, settleMs }]),
     ),

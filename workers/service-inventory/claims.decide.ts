@@ -5,68 +5,9 @@ import {
   type ClaimVerdict,
   type Service,
   type SupportingService,
-  changeSettled,
-  serviceChanged,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
-import type { Characteristics, Failure, Resource } from '../../contracts/messages/values.ts';
-import type { OrderItemAction } from '../../contracts/states/service-order.ts';
-
-/** A claim that waits for its turn, oldest first. */
-export interface Waiting {
-  readonly orderId: string;
-  readonly request: ClaimRequest;
-}
-
-/** The change that holds the service: what was asked, what the service was before, how much was reported of it. */
-export interface Change {
-  readonly action: OrderItemAction;
-  readonly before: Service;
-  readonly sequence: number;
-}
-
-/** How the last change ended: told again to whoever asks again. */
-export interface LastSettled {
-  readonly number: number;
-  readonly orderId: string;
-  readonly itemId: string;
-  readonly outcome: 'completed' | 'failed';
-  readonly failure?: Failure | undefined;
-}
-
-/** A service as its worker keeps it. */
-export interface ServiceState {
-  readonly service: Service;
-  readonly waiting: readonly Waiting[];
-  /** Claims granted so far; the next one's number is one more. */
-  readonly claims: number;
-  readonly change: Change | null;
-  readonly lastSettled: LastSettled | null;
-  readonly deleted: boolean;
-}
-
-export interface Effects {
-  readonly save?: readonly ServiceState[];
-  readonly send?: readonly Outgoing[];
-}
-
-type Get = (id: string) => ServiceState | undefined;
-
-/** How far an activation got, as its activator reports it. */
-export interface ActivationReport {
-  readonly orderId: string;
-  readonly itemId: string;
-  readonly number: number;
-  readonly sequence: number;
-  readonly stage: 'landed' | 'completed' | 'failed';
-  readonly characteristics: Characteristics;
-  readonly requested: Characteristics;
-  readonly resources: readonly Resource[];
-  readonly failure?: Failure | undefined;
-}
-
-/** The event that shows a service as it is. */
-export const changed = ({ service, deleted }: ServiceState): Outgoing => send(serviceChanged, { service, deleted });
+import { type Effects, type Get, type ServiceState, changed, revised, terminated } from './service.ts';
 
 /**
  * Claims the services of an order: one change of a service at a time, the others wait in the order they came. Asked
@@ -184,14 +125,8 @@ function take(state: ServiceState, orderId: string, { itemId, action }: ClaimReq
   };
 }
 
-const revised = (service: Service, now: Date): Service => ({
-  ...service,
-  revision: service.revision + 1,
-  updatedAt: now.toISOString(),
-});
-
 /** Gives the service to the next in line; those that find it terminated are refused. */
-function grantNext(state: ServiceState, now: Date): { state: ServiceState; sends: Outgoing[] } {
+export function grantNext(state: ServiceState, now: Date): { state: ServiceState; sends: Outgoing[] } {
   const [next, ...rest] = state.waiting;
   if (next === undefined || state.service.claim !== null) return { state, sends: [] };
   const { itemId, serviceId } = next.request;
@@ -215,110 +150,69 @@ function grantNext(state: ServiceState, now: Date): { state: ServiceState; sends
   return { state: taken, sends: [send(servicesClaimed, { orderId: next.orderId, verdicts: [verdict] })] };
 }
 
-/** Records what landed on the network, or how the change ended. Reports of older claims and older sequences change nothing. */
-export function record(state: ServiceState, report: ActivationReport, now: Date): Effects {
-  const { claim } = state.service;
-  if (state.change === null || claim?.number !== report.number) return repeatSettled(state, report);
-  if (report.stage === 'landed' && report.sequence <= state.change.sequence) return {};
-  if (report.stage === 'landed') {
-    const service: Service = {
-      ...state.service,
-      state: state.change.action === 'add' ? 'reserved' : state.service.state,
-      activated: true,
-      characteristics: { ...state.service.characteristics, ...report.characteristics },
-      resources: merged(state.service.resources, report.resources),
-    };
-    const landed = { ...state, change: { ...state.change, sequence: report.sequence }, service: revised(service, now) };
-    return { save: [landed], send: [changed(landed)] };
-  }
-  return settle(state, state.change, report, report.stage, now);
-}
-
-function settle(
-  state: ServiceState,
-  change: Change,
-  report: ActivationReport,
-  outcome: 'completed' | 'failed',
+/**
+ * Claims services back for the order that changed them, to take that change back: only while nothing else has changed them
+ * since, and nothing waits to.
+ */
+export function reclaim(
+  get: Get,
+  orderId: string,
+  services: readonly { readonly itemId: string; readonly serviceId: string }[],
   now: Date,
 ): Effects {
-  const { orderId, itemId, number, failure } = report;
-  const after =
-    outcome === 'completed'
-      ? completed(state.service, change, report, now)
-      : failed(state.service, change, report, now);
-  const settled: ServiceState = {
-    ...state,
-    change: null,
-    lastSettled: { number, orderId, itemId, outcome, failure },
-    service: revised({ ...after, claim: null }, now),
-  };
-  const following = grantNext(settled, now);
-  return {
-    save: [following.state],
-    send: [
-      changed(settled),
-      ...(following.state.service === settled.service ? [] : [changed(following.state)]),
-      send(changeSettled, { orderId, itemId, outcome, failure, service: settled.service }),
-      ...following.sends,
-    ],
-  };
+  const save: ServiceState[] = [];
+  const verdicts: ClaimVerdict[] = [];
+  const sends: Outgoing[] = [];
+  for (const { itemId, serviceId } of services) {
+    const state = get(serviceId);
+    const holder = state?.service.claim;
+    const held = holder?.orderId === orderId && holder.itemId === itemId;
+    if (state?.change?.again === true && held) {
+      verdicts.push(claimedAgain(state, itemId, holder.number));
+      continue;
+    }
+    const against = state === undefined ? `Service ${serviceId} is gone.` : changedSince(state, orderId, itemId);
+    const item = state?.service.orderItems.findLast((one) => one.orderId === orderId && one.itemId === itemId);
+    if (state === undefined || against !== undefined || item === undefined) {
+      const failure = {
+        code: 'changedSince',
+        reason: against ?? `Service ${serviceId} was not changed by this order.`,
+      };
+      verdicts.push({ verdict: 'refused', itemId, serviceId, failure, again: true });
+      continue;
+    }
+    const number = state.claims + 1;
+    const taken: ServiceState = {
+      ...state,
+      claims: number,
+      change: { action: item.action, before: state.service, sequence: -1, again: true },
+      service: revised({ ...state.service, claim: { orderId, itemId, number } }, now),
+    };
+    save.push(taken);
+    sends.push(changed(taken));
+    verdicts.push(claimedAgain(taken, itemId, number));
+  }
+  return { save, send: [...sends, send(servicesClaimed, { orderId, verdicts })] };
 }
 
-function completed(
-  service: Service,
-  { action }: Change,
-  { requested, characteristics, resources }: ActivationReport,
-  now: Date,
-): Service {
-  if (action === 'delete') return terminated(service, now);
-  return {
-    ...service,
-    state: 'active',
-    operatingStatus: 'active',
-    activated: true,
-    startDate: service.startDate ?? now.toISOString(),
-    characteristics: { ...service.characteristics, ...requested, ...characteristics },
-    resources: merged(service.resources, resources),
-  };
-}
-
-/**
- * The activator has taken back what it had done: an add leaves nothing, a modify what was before, with what landed while
- * it was put back: a platform may give another prefix of the same length.
- */
-function failed(
-  service: Service,
-  { action, before }: Change,
-  { characteristics, resources }: ActivationReport,
-  now: Date,
-): Service {
-  if (action === 'add') return terminated(service, now);
-  return {
-    ...service,
-    characteristics: { ...before.characteristics, ...characteristics },
-    resources: merged(before.resources, resources),
-    state: before.state,
-  };
-}
-
-const terminated = (service: Service, now: Date): Service => ({
-  ...service,
-  state: 'terminated',
-  operatingStatus: 'terminated',
-  resources: [],
-  endDate: now.toISOString(),
+const claimedAgain = ({ service }: ServiceState, itemId: string, number: number): ClaimVerdict => ({
+  verdict: 'claimed',
+  itemId,
+  number,
+  again: true,
+  service,
+  supporting: [],
 });
 
-const merged = (known: readonly Resource[], landed: readonly Resource[]): Resource[] => [
-  ...known.filter((resource) => !landed.some((one) => one.type === resource.type)),
-  ...landed,
-];
-
-/** An activator that reports the end of a change again was asked again by an order that missed it. */
-function repeatSettled({ lastSettled: last, service }: ServiceState, report: ActivationReport): Effects {
-  if (last === null || last.number !== report.number || report.stage === 'landed') return {};
-  const { orderId, itemId, outcome, failure } = last;
-  return { send: [send(changeSettled, { orderId, itemId, outcome, failure, service })] };
+/** Why a change can no longer be taken back: somebody has built on it. */
+function changedSince(state: ServiceState, orderId: string, itemId: string): string | undefined {
+  const { service, lastSettled, deleted } = state;
+  if (deleted) return `Service ${service.id} is deleted.`;
+  if (service.claim !== null)
+    return `Item "${service.claim.itemId}" of service order ${service.claim.orderId} changes service ${service.id}.`;
+  const other = service.orderItems.at(-1);
+  if (lastSettled?.orderId === orderId && lastSettled.itemId === itemId) return undefined;
+  return `Service ${service.id} has been changed since, by item "${other?.itemId}" of service order ${other?.orderId}.`;
 }
 
 /** Gives services back that an order will not change after all. */

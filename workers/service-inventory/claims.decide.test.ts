@@ -6,7 +6,7 @@ import {
   type Service,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
-import type { ActivationReport } from './service.decide.ts';
+import type { ActivationReport } from './service.ts';
 import { aClaim, aReport, aService, anInventory, sent, verdictsOf } from './services.fixture.ts';
 
 describe('claims', () => {

@@ -1,0 +1,85 @@
+/** When an order looks again at what it asked of others, and what it then asks again. */
+import { activateItem, cancelItem } from '../../contracts/messages/activation.ts';
+import { send } from '../../contracts/messages/message.ts';
+import type { Cancellation, ServiceOrder } from '../../contracts/messages/service-ordering.ts';
+import { remindCancellation } from './cancelling.decide.ts';
+import { draftOf } from './draft.decide.ts';
+import { activation, claim, giveBack } from './launch.decide.ts';
+import { type Effects, type OrderState, progressOf } from './order-state.ts';
+import { itemEnded, orderEnded } from './service-order.machine.ts';
+
+/** The first reminder of an unanswered command; then twice as long each time. Longer than any healthy step, shorter than a person's patience. */
+const firstReminderMs = 30_000;
+const longestReminderMs = 600_000;
+/** How often a release is said again: it outlives a queue that is lost and made anew. */
+const releaseReminders = 3;
+
+/** When the order's alarm rings next; null when it waits for nothing. */
+export function nextDue(
+  order: ServiceOrder,
+  work: OrderState['work'],
+  cancellations: readonly Cancellation[],
+  reminders: number,
+  now: Date,
+): Date | null {
+  const reminder = new Date(now.getTime() + Math.min(firstReminderMs * 2 ** reminders, longestReminderMs));
+  if (orderEnded(order.state)) return unsettledServices(order, work).length === 0 ? null : reminder;
+  const asked = cancellations.find(
+    ({ state, notBefore }) => state === 'accepted' && notBefore !== undefined,
+  )?.notBefore;
+  const starts = order.startedAt === undefined ? order.request.requestedStartDate : undefined;
+  const dates = [asked, starts].flatMap((date) => (date === undefined ? [] : [new Date(date)]));
+  if (order.startedAt !== undefined) dates.push(reminder);
+  const coming = dates.filter((date) => date > now).toSorted((a, b) => a.getTime() - b.getTime());
+  return coming[0] ?? reminder;
+}
+
+/** Asks again, under the same business keys, for everything that is awaited and overdue. */
+export function remind(state: OrderState, now: Date): Effects {
+  const reminders = state.reminders + 1;
+  const draft = draftOf(state, now);
+  const { order, work } = draft;
+  if (orderEnded(order.state)) {
+    const serviceIds = unsettledServices(order, work);
+    if (serviceIds.length === 0 || reminders > releaseReminders) return { save: [{ ...state, dueAt: null }] };
+    giveBack(draft, serviceIds);
+  } else if (order.state === 'assessingCancellation' || order.state === 'pendingCancellation') {
+    remindCancellation(draft);
+  } else if (order.startedAt !== undefined) {
+    const open = order.request.items.filter((item) => !itemEnded(progressOf(order, item.itemId).state));
+    claim(
+      draft,
+      open.filter((item) => work[item.itemId]?.claimNumber === undefined),
+    );
+    for (const item of open) {
+      if (progressOf(order, item.itemId).startedAt === undefined) continue;
+      const command = activation(draft, item);
+      const round = work[item.itemId]?.cancelling?.round;
+      // A cancellation that was refused: the word that it goes on may be what was lost.
+      if (round !== undefined)
+        draft.send.push(send(cancelItem, { item: command, stage: 'abandon', round, claimNumber: command.claimNumber }));
+      draft.send.push(send(activateItem, command));
+    }
+    giveBack(draft, reclaimedInVain(order, work));
+  }
+  const dueAt = nextDue(order, work, draft.cancellations, reminders, now);
+  return { save: [{ ...state, reminders, dueAt }], send: draft.send };
+}
+
+/** Services that an order claimed, or asked for, and whose change never began or came to nothing it heard of. */
+export function unsettledServices(order: ServiceOrder, work: OrderState['work']): string[] {
+  const { request, startedAt } = order;
+  if (startedAt === undefined) return [];
+  const asked = request.items.filter((item) => item.action !== 'noChange');
+  const never = asked.flatMap((item) => (work[item.itemId]?.settled === undefined ? [item.serviceId] : []));
+  return [...never, ...reclaimedInVain(order, work)];
+}
+
+/** Services that were claimed again for a cancellation that did not come about. */
+function reclaimedInVain({ request, progress, state }: ServiceOrder, work: OrderState['work']): string[] {
+  if (state === 'cancelled') return [];
+  return request.items.flatMap(({ itemId, serviceId }) => {
+    const again = work[itemId]?.cancelling?.again?.number !== undefined;
+    return again && progress[itemId]?.state !== 'cancelled' ? [serviceId] : [];
+  });
+}
