@@ -4,6 +4,7 @@ import * as activation from './messages/activation.ts';
 import * as serviceCatalog from './messages/service-catalog.ts';
 import * as serviceInventory from './messages/service-inventory.ts';
 import * as serviceOrdering from './messages/service-ordering.ts';
+import * as servicePlanning from './messages/service-planning.ts';
 import { itemStatus } from './messages/activation.ts';
 import { type MessageDefinition, send, spelled } from './messages/message.ts';
 
@@ -21,7 +22,7 @@ const matches = (pattern: string, key: string): boolean =>
 
 const isMessage = (one: unknown): one is MessageDefinition<unknown> =>
   typeof one === 'object' && one !== null && 'kind' in one && 'route' in one;
-const messages = [activation, serviceCatalog, serviceInventory, serviceOrdering]
+const messages = [activation, serviceCatalog, serviceInventory, serviceOrdering, servicePlanning]
   .flatMap((file) => Object.values(file))
   .filter(isMessage);
 

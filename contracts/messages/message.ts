@@ -92,7 +92,7 @@ export const previousVersion = <Old extends z.ZodType, Body>(version: {
 }): PreviousVersion<Body> => ({
   name: version.name,
   schema: version.body,
-  upgrade: version.upgrade as (old: unknown) => Body,
+  upgrade: version.upgrade,
   downgrade: version.downgrade,
 });
 

@@ -17,7 +17,13 @@ import {
 } from './values.ts';
 
 /** Which change holds the service: one at a time. `number` rises with every claim and fences off facts of older ones. */
-export const claim = z.object({ orderId: z.string(), itemId: z.string(), number: z.int().positive() });
+export const claim = z.object({
+  orderId: z.string(),
+  itemId: z.string(),
+  number: z.int().positive(),
+  /** Claimed back by its order, for its so-manieth cancellation; absent for the claim of the change itself. */
+  round: z.int().positive().optional(),
+});
 export type Claim = z.output<typeof claim>;
 
 /** A service as the inventory holds it: the authoritative deployed state. */
@@ -88,13 +94,20 @@ export const claimServices = command('service-inventory.claim-services.v1', {
 export const reclaimServices = command('service-inventory.reclaim-services.v1', {
   body: z.object({
     orderId: z.string(),
+    /** Which cancellation of the order it is for. */
+    round: z.int().positive(),
     services: z.array(z.object({ itemId: z.string(), serviceId: z.string() })).min(1),
   }),
   to: serviceInventoryQueue,
 });
 
+/** Gives services back. Claims that were made for a later cancellation than `round` are not meant: the word was late. */
 export const releaseClaims = command('service-inventory.release-claims.v1', {
-  body: z.object({ orderId: z.string(), serviceIds: z.array(z.string()).min(1) }),
+  body: z.object({
+    orderId: z.string(),
+    serviceIds: z.array(z.string()).min(1),
+    round: z.int().nonnegative().optional(),
+  }),
   to: serviceInventoryQueue,
 });
 
@@ -103,8 +116,8 @@ export const claimVerdict = z.discriminatedUnion('verdict', [
     verdict: z.literal('claimed'),
     itemId: z.string(),
     number: z.int().positive(),
-    /** Claimed back, after a change of this order that is over. */
-    again: z.boolean().optional(),
+    /** Claimed back, after a change of this order that is over: for its so-manieth cancellation. */
+    again: z.int().positive().optional(),
     /** As it was before the change. */
     service,
     supporting: z.array(supportingService),
@@ -115,7 +128,7 @@ export const claimVerdict = z.discriminatedUnion('verdict', [
     itemId: z.string(),
     serviceId: z.string(),
     failure,
-    again: z.boolean().optional(),
+    again: z.int().positive().optional(),
   }),
 ]);
 export type ClaimVerdict = z.output<typeof claimVerdict>;

@@ -17,7 +17,17 @@ import { serviceAttributes, serviceState } from './service-attributes.ts';
 export const serviceInventoryBasePath = '/tmf-api/serviceInventory/v4';
 
 /** How a service does, beside its lifecycle state: TMF v4 has no state for suspended or degraded, so this is ours. */
-export const operatingStatus = z.enum(operatingStatuses);
+export const operatingStatus = named(
+  'OperatingStatus',
+  z.enum(operatingStatuses),
+  'Extension of ours, beside `state`: how the service runs. Orders change it (TMF641, `service.operatingStatus`). `degraded`: without its `missingStep`s.',
+);
+
+const missingStep = named(
+  'MissingSteps',
+  z.array(z.string()),
+  "Extension of ours: what the service runs without, the names of its activator's optional steps that could not be done. The next modify tries them again.",
+);
 
 const relatedServiceOrderItem = named(
   'RelatedServiceOrderItem',
@@ -71,6 +81,7 @@ named('ServiceRefOrValue', serviceRefOrValue);
 const attributes = {
   ...serviceAttributes,
   operatingStatus: operatingStatus.optional(),
+  missingStep: missingStep.optional(),
   feature: z.array(keptFeature).optional(),
   note: z.array(signedNote).optional(),
   serviceOrderItem: z.array(relatedServiceOrderItem).optional(),
@@ -92,13 +103,16 @@ export const serviceCreate = named(
   z.looseObject({ ...attributes, state: serviceState, serviceSpecification: serviceSpecificationRef }),
 );
 
-const { serviceDate: _fixedAtCreation, ...changeable } = attributes;
+const { serviceDate: _atCreation, operatingStatus: _ordered, missingStep: _shown, ...changeable } = attributes;
 
 /** What a PATCH may change in a service. */
 export const serviceUpdate = named('Service_Update', z.looseObject(changeable));
 
-/** Attributes of a service that no PATCH may change (TMF638 v4.0, patchable attributes). */
-export const serviceNotPatchable = ['id', 'href', 'serviceDate'] as const;
+/**
+ * Attributes of a service that no PATCH may change: TMF638 v4.0, patchable attributes, and of our own what follows from
+ * orders.
+ */
+export const serviceNotPatchable = ['id', 'href', 'serviceDate', 'operatingStatus', 'missingStep'] as const;
 
 /** Attributes of a service that the server alone sets; a POST that brings one is refused. */
 export const serviceNotCreatable = ['id'] as const;

@@ -92,12 +92,20 @@ const serviceRelationship = z
   });
 named('ServiceRelationship', serviceRelationship);
 
+/** How a modified service shall run. v4 has no word for it, so this is ours; TMF638 shows what came of it under the same name. */
+export const orderedOperatingStatus = named(
+  'OrderedOperatingStatus',
+  z.enum(['active', 'suspended']),
+  'Extension of ours, with action modify alone: `suspended` takes the service off the network and keeps what it holds, `active` takes it up again. It is no `state`: a suspended service is still active in its lifecycle.',
+);
+
 /** The service an item acts on: a reference (`id`) to an existing one, or the value of a new one. */
 export const orderedService = z
   .looseObject({
     id: z.string().optional(),
     href: z.string().optional(),
     ...serviceAttributes,
+    operatingStatus: orderedOperatingStatus.optional(),
     feature: z.array(orderedFeature).optional(),
     note: z.array(note).optional(),
     serviceOrderItem: z.array(relatedServiceOrderItem).optional(),
@@ -323,10 +331,17 @@ const cancelRequest = {
   ...extensible,
 };
 
+/** A reason becomes part of the order, whose largest event has to fit under the broker's message bound. */
+const longestReason = 2_000;
+
 /** The body of POST /cancelServiceOrder. */
 export const cancelServiceOrderCreate = named(
   'CancelServiceOrder_Create',
-  z.looseObject({ ...cancelRequest, serviceOrder: entityRef }),
+  z.looseObject({
+    ...cancelRequest,
+    cancellationReason: z.string().max(longestReason).optional(),
+    serviceOrder: entityRef,
+  }),
 );
 
 /** The task that cancels an order, as it is read. */
@@ -343,6 +358,15 @@ export const cancelServiceOrder = named(
     state: cancelTaskState.optional(),
   }),
 );
+
+/** Attributes of a cancellation that the server alone sets; a POST that brings one is refused. */
+export const cancelServiceOrderNotCreatable = [
+  'id',
+  'state',
+  'completionMessage',
+  'effectiveCancellationDate',
+  'errorMessage',
+] as const;
 
 /** The notifications of this API, by the names the document gives them. */
 export const serviceOrderingEventTypes = [

@@ -6,7 +6,7 @@ import {
   type Service,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
-import type { ActivationReport } from './service.ts';
+import type { ActivationReport } from './service.state.ts';
 import { aClaim, aReport, aService, anInventory, sent, verdictsOf } from './services.fixture.ts';
 
 describe('claims', () => {
@@ -250,7 +250,7 @@ describe('reports of an activation', () => {
   test.each<[string, Partial<ActivationReport>]>([
     ['an older sequence', { stage: 'landed', sequence: 1 }],
     ['the same sequence', { stage: 'landed', sequence: 2 }],
-    ['a claim that was before', { number: 0, sequence: 9 }],
+    ['what landed under a claim that was before', { number: 0, sequence: 9, stage: 'landed' as const }],
     ['a claim that is not yet', { number: 2, sequence: 9 }],
   ])('a report of %s changes nothing', (_, late) => {
     const inventory = anInventory(aService());
@@ -420,4 +420,90 @@ test('law: however claims, reports and releases mix, no service has two changes,
     }),
     { numRuns: 300 },
   );
+});
+
+describe('a change that is over, claimed again to be taken back', () => {
+  const changedBy = (orderId: string) => {
+    const inventory = anInventory(aService());
+    inventory.claim(orderId, aClaim());
+    inventory.report(aReport({ orderId }));
+    return inventory;
+  };
+
+  test('is granted under a new number while nobody has changed it since, and again the same when asked again', () => {
+    const inventory = changedBy('A');
+    for (const asked of [inventory.reclaim('A', 1, '1'), inventory.reclaim('A', 1, '1')]) {
+      expect(verdictsOf(asked)).toEqual(['A/1 claimed']);
+      expect(sent(asked, 'services-claimed')).toMatchObject([{ verdicts: [{ number: 2, again: 1 }] }]);
+    }
+    expect(inventory.service().service.claim).toEqual({ orderId: 'A', itemId: '1', number: 2, round: 1 });
+  });
+
+  test('is refused when somebody changes it, has changed it, or it was taken back already', () => {
+    const busy = changedBy('A');
+    busy.claim('B', aClaim());
+    expect(verdictsOf(busy.reclaim('A', 1, '1'))).toEqual(['A/1 refused']);
+    busy.report(aReport({ orderId: 'B', number: 2 }));
+    expect(verdictsOf(busy.reclaim('A', 1, '1'))).toEqual(['A/1 refused']);
+    const back = changedBy('A');
+    back.reclaim('A', 1, '1');
+    back.report(aReport({ orderId: 'A', number: 2, stage: 'cancelled', requested: { rate: 50 } }));
+    expect(back.service().service).toMatchObject({ claim: null, characteristics: { rate: 50 }, state: 'active' });
+    expect(verdictsOf(back.reclaim('A', 1, '1'))).toEqual(['A/1 refused']);
+  });
+
+  test('an add that is taken back leaves nothing', () => {
+    const inventory = anInventory();
+    inventory.claim('A', aClaim({ action: 'add' }));
+    inventory.report(aReport({ orderId: 'A' }));
+    inventory.reclaim('A', 1, '1');
+    inventory.report(aReport({ orderId: 'A', number: 2, stage: 'cancelled', requested: {} }));
+    expect(inventory.service().service).toMatchObject({ state: 'terminated', resources: [], claim: null });
+  });
+
+  test('a release that was meant for an earlier claim does not free it', () => {
+    const inventory = changedBy('A');
+    inventory.reclaim('A', 2, '1');
+    inventory.release('A', 's');
+    expect(inventory.service().service.claim?.number).toBe(2);
+    inventory.releaseRound('A', 1, 's');
+    expect(inventory.service().service.claim?.number).toBe(2);
+    inventory.releaseRound('A', 2, 's');
+    expect(inventory.service().service).toMatchObject({ claim: null, state: 'active' });
+  });
+});
+
+describe('what a completed change leaves', () => {
+  const modified = (over: Partial<Parameters<typeof aReport>[0]>) => {
+    const inventory = anInventory(aService());
+    inventory.claim('A', aClaim());
+    inventory.report(aReport({ orderId: 'A', ...over }));
+    return inventory;
+  };
+
+  test('suspended it stays until it is taken up again', () => {
+    const inventory = modified({ operation: 'suspend' });
+    expect(inventory.service().service).toMatchObject({ state: 'active', operatingStatus: 'suspended' });
+    inventory.claim('B', aClaim());
+    inventory.report(aReport({ orderId: 'B', number: 2, operation: 'resume' }));
+    expect(inventory.service().service.operatingStatus).toBe('active');
+  });
+
+  test('without its optional steps it is degraded, and knows which are missing until they are done', () => {
+    const inventory = modified({ stage: 'partial', missing: ['monitor'] });
+    expect(inventory.service().service).toMatchObject({ operatingStatus: 'degraded', missing: ['monitor'] });
+    inventory.claim('B', aClaim());
+    inventory.report(aReport({ orderId: 'B', number: 2 }));
+    expect(inventory.service().service.operatingStatus).toBe('active');
+    expect(inventory.service().service).not.toHaveProperty('missing');
+  });
+
+  test('an order that missed the outcome hears it again, even when others have changed the service since', () => {
+    const inventory = modified({});
+    inventory.claim('B', aClaim());
+    inventory.report(aReport({ orderId: 'B', number: 2, stage: 'failed' }));
+    const again = inventory.report(aReport({ orderId: 'A' }));
+    expect(sent(again, 'change-settled')).toMatchObject([{ orderId: 'A', outcome: 'completed' }]);
+    expect(again.save).toBeUndefined();
+  });
 });

@@ -7,7 +7,7 @@ import {
   type SupportingService,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
-import { type Effects, type Get, type ServiceState, changed, revised, terminated } from './service.ts';
+import { type Effects, type Get, type ServiceState, changed, revised, terminated } from './service.state.ts';
 
 /**
  * Claims the services of an order: one change of a service at a time, the others wait in the order they came. Asked
@@ -157,6 +157,7 @@ export function grantNext(state: ServiceState, now: Date): { state: ServiceState
 export function reclaim(
   get: Get,
   orderId: string,
+  round: number,
   services: readonly { readonly itemId: string; readonly serviceId: string }[],
   now: Date,
 ): Effects {
@@ -168,7 +169,12 @@ export function reclaim(
     const holder = state?.service.claim;
     const held = holder?.orderId === orderId && holder.itemId === itemId;
     if (state?.change?.again === true && held) {
-      verdicts.push(claimedAgain(state, itemId, holder.number));
+      const mine = round > (holder.round ?? 0) ? forRound(state, round, now) : state;
+      if (mine !== state) {
+        save.push(mine);
+        sends.push(changed(mine));
+      }
+      verdicts.push(claimedAgain(mine, itemId, holder.number, round));
       continue;
     }
     const against = state === undefined ? `Service ${serviceId} is gone.` : changedSince(state, orderId, itemId);
@@ -178,7 +184,7 @@ export function reclaim(
         code: 'changedSince',
         reason: against ?? `Service ${serviceId} was not changed by this order.`,
       };
-      verdicts.push({ verdict: 'refused', itemId, serviceId, failure, again: true });
+      verdicts.push({ verdict: 'refused', itemId, serviceId, failure, again: round });
       continue;
     }
     const number = state.claims + 1;
@@ -186,20 +192,28 @@ export function reclaim(
       ...state,
       claims: number,
       change: { action: item.action, before: state.service, sequence: -1, again: true },
-      service: revised({ ...state.service, claim: { orderId, itemId, number } }, now),
+      service: revised({ ...state.service, claim: { orderId, itemId, number, round } }, now),
     };
     save.push(taken);
     sends.push(changed(taken));
-    verdicts.push(claimedAgain(taken, itemId, number));
+    verdicts.push(claimedAgain(taken, itemId, number, round));
   }
   return { save, send: [...sends, send(servicesClaimed, { orderId, verdicts })] };
 }
 
-const claimedAgain = ({ service }: ServiceState, itemId: string, number: number): ClaimVerdict => ({
+/** The order asks anew, before the word came that its last cancellation was refused. */
+const forRound = (state: ServiceState, round: number, now: Date): ServiceState => {
+  const { service } = state;
+  return service.claim === null
+    ? state
+    : { ...state, service: revised({ ...service, claim: { ...service.claim, round } }, now) };
+};
+
+const claimedAgain = ({ service }: ServiceState, itemId: string, number: number, again: number): ClaimVerdict => ({
   verdict: 'claimed',
   itemId,
   number,
-  again: true,
+  again,
   service,
   supporting: [],
 });
@@ -211,19 +225,25 @@ function changedSince(state: ServiceState, orderId: string, itemId: string): str
   if (service.claim !== null)
     return `Item "${service.claim.itemId}" of service order ${service.claim.orderId} changes service ${service.id}.`;
   const other = service.orderItems.at(-1);
-  if (lastSettled?.orderId === orderId && lastSettled.itemId === itemId) return undefined;
+  if (lastSettled?.orderId === orderId && lastSettled.itemId === itemId) {
+    const { outcome } = lastSettled;
+    return outcome === 'completed' || outcome === 'partial'
+      ? undefined
+      : `The change of service ${service.id} was ${outcome}.`;
+  }
   return `Service ${service.id} has been changed since, by item "${other?.itemId}" of service order ${other?.orderId}.`;
 }
 
 /** Gives services back that an order will not change after all. */
-export function release(get: Get, orderId: string, serviceIds: readonly string[], now: Date): Effects {
+export function release(get: Get, orderId: string, serviceIds: readonly string[], now: Date, round = 0): Effects {
   const save: ServiceState[] = [];
   const sends: Outgoing[] = [];
   for (const id of serviceIds) {
     const state = get(id);
     if (state === undefined) continue;
     const waiting = state.waiting.filter((one) => one.orderId !== orderId);
-    if (state.service.claim?.orderId !== orderId) {
+    const { claim } = state.service;
+    if (claim?.orderId !== orderId || (claim.round ?? 0) > round) {
       if (waiting.length !== state.waiting.length) save.push({ ...state, waiting });
       continue;
     }

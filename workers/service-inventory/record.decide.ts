@@ -11,7 +11,7 @@ import {
   merged,
   revised,
   terminated,
-} from './service.ts';
+} from './service.state.ts';
 
 /** Records what landed on the network, or how the change ended. Reports of older claims and older sequences change nothing. */
 export function record(state: ServiceState, report: ActivationReport, now: Date): Effects {
@@ -147,9 +147,13 @@ function failed(
   };
 }
 
-/** An activator that reports the end of a change again was asked again by an order that missed it. */
-function repeatSettled({ lastSettled: last, service }: ServiceState, report: ActivationReport): Effects {
-  if (last === null || last.number !== report.number || report.stage === 'landed') return {};
-  const { orderId, itemId, outcome, failure } = last;
+/**
+ * An activator that reports the end of a change again was asked again by an order that missed it. Since then the service
+ * may have been changed by others: then the report itself says how its change ended.
+ */
+function repeatSettled({ lastSettled: last, claims, service }: ServiceState, report: ActivationReport): Effects {
+  const { orderId, itemId, stage, number } = report;
+  if (stage === 'landed' || number > claims) return {};
+  const { outcome, failure } = last?.number === number ? last : { outcome: stage, failure: report.failure };
   return { send: [send(changeSettled, { orderId, itemId, outcome, failure, service })] };
 }

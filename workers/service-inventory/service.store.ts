@@ -4,7 +4,7 @@ import { failure } from '../../contracts/messages/values.ts';
 import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../runtime/handler.ts';
-import type { ServiceState } from './service.ts';
+import type { ServiceState } from './service.state.ts';
 
 /** The stored document. A service being claimed for the first time has revision 0 in `before`. */
 const stored = z.object({

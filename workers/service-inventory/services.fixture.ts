@@ -1,9 +1,9 @@
 /** The inventory in words, for its tests: a store of services that decisions are applied to. */
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { ClaimRequest, ClaimVerdict, Service, ServiceWrite } from '../../contracts/messages/service-inventory.ts';
-import { claimAll, release } from './claims.decide.ts';
+import { claimAll, reclaim, release } from './claims.decide.ts';
 import { record } from './record.decide.ts';
-import { type ActivationReport, type Effects, type ServiceState } from './service.ts';
+import { type ActivationReport, type Effects, type ServiceState } from './service.state.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 
@@ -90,6 +90,10 @@ export function anInventory(...services: readonly ServiceState[]) {
       return state;
     },
     claim: (orderId: string, ...claims: readonly ClaimRequest[]) => apply(claimAll(get, orderId, claims, noon)),
+    reclaim: (orderId: string, round: number, itemId: string, serviceId = 's') =>
+      apply(reclaim(get, orderId, round, [{ itemId, serviceId }], noon)),
+    releaseRound: (orderId: string, round: number, ...ids: readonly string[]) =>
+      apply(release(get, orderId, ids, noon, round)),
     release: (orderId: string, ...ids: readonly string[]) => apply(release(get, orderId, ids, noon)),
     report(report: ActivationReport, id = 's'): Effects {
       const state = kept.get(id);

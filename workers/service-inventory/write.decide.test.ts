@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ServiceState } from './service.ts';
+import type { ServiceState } from './service.state.ts';
 import { aService, aWrite, noon, sent } from './services.fixture.ts';
 import { create, remove, replace } from './write.decide.ts';
 

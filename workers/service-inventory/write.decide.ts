@@ -2,7 +2,7 @@ import { send } from '../../contracts/messages/message.ts';
 import { type Service, type ServiceWrite, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { OperatingStatus } from '../../contracts/states/service.ts';
-import { type Effects, type ServiceState, changed } from './service.ts';
+import { type Effects, type ServiceState, changed } from './service.state.ts';
 
 interface Command {
   /** The message's id: what the refusal answers. */
@@ -39,7 +39,7 @@ export function replace(state: ServiceState | undefined, command: Command, write
     const reason = `The service is ${service.state} on the network: its state follows from orders, which go through TMF641.`;
     return refuse(command, { kind: 'conflict', code: 'serviceDeployed', reason });
   }
-  const { id, revision, orderItems, serviceDate, activated, claim } = service;
+  const { id, revision, orderItems, serviceDate, activated, claim, missing: lacking } = service;
   const next: ServiceState = {
     ...state,
     service: {
@@ -52,6 +52,7 @@ export function replace(state: ServiceState | undefined, command: Command, write
       updatedAt: now.toISOString(),
       activated,
       claim,
+      ...(lacking === undefined ? {} : { missing: lacking }),
     },
   };
   return { save: [next], send: [changed(next)] };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ServiceOrderAmendment } from '../../contracts/messages/service-ordering.ts';
 import { amend, remove } from './amend.decide.ts';
 import { accepted, after, anItem, anOrder, claimed, lived, sent, settled } from './orders.fixture.ts';
-import type { OrderState } from './order-state.ts';
+import type { OrderState } from './order.state.ts';
 
 const commandId = '019f0000-0000-7000-8000-00000000c0de';
 const request = { ...anOrder(anItem('a')), description: 'first', externalId: 'x-1' };

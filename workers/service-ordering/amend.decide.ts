@@ -2,7 +2,7 @@ import { aside, send } from '../../contracts/messages/message.ts';
 import { type ServiceOrderAmendment, serviceOrderCommandRefused } from '../../contracts/messages/service-ordering.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';
-import type { Effects, OrderState } from './order-state.ts';
+import type { Effects, OrderState } from './order.state.ts';
 import { nextDue } from './reminders.decide.ts';
 import { orderEnded } from './service-order.machine.ts';
 

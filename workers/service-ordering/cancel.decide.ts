@@ -4,7 +4,7 @@ import type { CommandRefused } from '../../contracts/messages/values.ts';
 import { currentCancellation } from './cancelling.decide.ts';
 import { draftOf } from './draft.decide.ts';
 import { cancellationEvents, finish } from './finish.decide.ts';
-import type { Effects, OrderState } from './order-state.ts';
+import type { Effects, OrderState } from './order.state.ts';
 import { orderEnded } from './service-order.machine.ts';
 
 /** Requests that an order keeps: each is shown for good, and more than these are no honest wish. */

@@ -21,7 +21,7 @@ import {
   status,
   verdicts,
 } from './orders.fixture.ts';
-import type { Effects, OrderState } from './order-state.ts';
+import type { Effects, OrderState } from './order.state.ts';
 
 const line = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }), anItem('c', { dependsOn: ['b'] }));
 const side = anOrder(anItem('a'), anItem('b'));
@@ -153,7 +153,7 @@ describe('in flight', () => {
   test('whoever does not answer is asked again', () => {
     given(...inFlight, cancelled(), assessed('b'))
       .when(due(after(100)))
-      .then({ sends: ['cancel-item assess a', 'reclaim-services a'] });
+      .then({ sends: ['cancel-item assess a', 'activate-item b', 'reclaim-services a'] });
     given(...inFlight, cancelled(), assessed('a', 'over'), assessed('b'), reclaimed('a'))
       .when(due(after(100)))
       .then({ sends: ['cancel-item proceed b'] });
@@ -170,7 +170,7 @@ describe('too late', () => {
         (one) => `${one.stage} ${one.item.itemId}`,
       ),
     ).toEqual(['abandon a', 'abandon b']);
-    expect(sent(effects, 'release-claims')).toEqual([{ orderId, serviceIds: ['service-a'] }]);
+    expect(sent(effects, 'release-claims')).toEqual([{ orderId, serviceIds: ['service-a'], round: 1 }]);
     expect(taskOf(state)).toMatchObject({ state: 'terminatedWithError', failure: { code: 'notCancellable' } });
   });
 
@@ -206,7 +206,7 @@ describe('too late', () => {
   test('the word that it goes on may be lost: it is said again with the reminder', () => {
     given(...inFlight, cancelled(), assessed('b', 'too late'))
       .when(due(after(100)))
-      .then({ sends: ['cancel-item abandon b', 'activate-item b'] });
+      .then({ sends: ['cancel-item abandon b', 'activate-item b', 'release-claims service-a'] });
   });
 
   test('a claim that comes after it was refused is given back', () => {

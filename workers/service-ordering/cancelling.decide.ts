@@ -2,15 +2,15 @@
  * Cancelling an order: every activator that began is asked whether its item can be taken back, the services of items
  * that are done are claimed again; when all agree, what was done is taken back, last first. Otherwise all go on.
  */
-import { cancelItem } from '../../contracts/messages/activation.ts';
+import { activateItem, cancelItem } from '../../contracts/messages/activation.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { type ClaimVerdict, reclaimServices } from '../../contracts/messages/service-inventory.ts';
 import type { Cancellation, RequestedItem } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
-import { type Draft, advance, moved, remember, requestedItem, say } from './draft.decide.ts';
+import { type Draft, advance, moved, remember, say } from './draft.decide.ts';
 import { bounded } from './failure.decide.ts';
 import { activation, giveBack } from './launch.decide.ts';
-import { type ItemCancelling, progressOf } from './order-state.ts';
+import { type ItemCancelling, progressOf } from './order.state.ts';
 import { itemDone, itemEnded } from './service-order.machine.ts';
 
 /** What an activator reports when an undo was given up: something is left on the network. */
@@ -75,7 +75,7 @@ function assess(draft: Draft): void {
 function reclaim(draft: Draft, items: readonly RequestedItem[]): void {
   if (items.length === 0) return;
   const services = items.map(({ itemId, serviceId }) => ({ itemId, serviceId }));
-  draft.send.push(send(reclaimServices, { orderId: draft.order.id, services }));
+  draft.send.push(send(reclaimServices, { orderId: draft.order.id, round: roundOf(draft), services }));
 }
 
 function tell(draft: Draft, item: RequestedItem, stage: 'assess' | 'proceed' | 'abandon'): void {
@@ -98,10 +98,12 @@ function refuse(draft: Draft, failure: Failure): void {
     const status = draft.work[item.itemId]?.status?.status;
     moved(draft, item.itemId, status === 'waiting' ? 'wait' : status === 'stalled' ? 'stall' : 'resume');
   }
-  const reclaimed = asked.filter(({ itemId }) => cancellingOf(draft, itemId).again?.number !== undefined);
+  // The claim may be granted although the word of it has not come.
+  const reclaimed = asked.filter(({ itemId }) => cancellingOf(draft, itemId).again !== undefined);
   giveBack(
     draft,
     reclaimed.map(({ serviceId }) => serviceId),
+    roundOf(draft),
   );
   change(draft, { state: 'terminatedWithError', failure: bounded(failure) });
   const states = Object.values(draft.order.progress).map(({ state }) => state);
@@ -172,21 +174,25 @@ export function hearVerdict(draft: Draft, itemId: string, verdict: NonNullable<I
 
 /** Hears whether a service that was changed already could be claimed again; what is not wanted any more is given back. */
 export function hearReclaimed(draft: Draft, verdict: Exclude<ClaimVerdict, { verdict: 'waiting' }>): void {
-  const { itemId } = verdict;
-  if (draft.order.state === 'assessingCancellation') {
+  const { itemId, again: round = 0 } = verdict;
+  const current = round === roundOf(draft);
+  if (draft.order.state === 'assessingCancellation' && current) {
     const again = verdict.verdict === 'claimed' ? { number: verdict.number } : { failure: verdict.failure };
     return heard(draft, itemId, { again });
   }
-  const serviceId = requestedItem(draft, itemId)?.serviceId;
-  if (draft.order.state !== 'pendingCancellation' && verdict.verdict === 'claimed' && serviceId !== undefined)
-    giveBack(draft, [serviceId]);
+  const wanted = draft.order.state === 'pendingCancellation' && current;
+  if (!wanted && verdict.verdict === 'claimed') giveBack(draft, [verdict.service.id], round);
 }
 
 /** Asks again whoever has not answered. */
 export function remindCancellation(draft: Draft): void {
   const begun = begunItems(draft);
   if (draft.order.state === 'assessingCancellation') {
-    for (const item of begun) if (cancellingOf(draft, item.itemId).verdict === undefined) tell(draft, item, 'assess');
+    for (const item of begun) {
+      if (cancellingOf(draft, item.itemId).verdict === undefined) tell(draft, item, 'assess');
+      // The outcome of a change that was over when it was asked may be what was lost: asked again, it is told again.
+      else if (!isDone(draft, item)) draft.send.push(send(activateItem, activation(draft, item)));
+    }
     const waited = begun.filter(
       (item) => isDone(draft, item) && cancellingOf(draft, item.itemId).again?.number === undefined,
     );

@@ -10,7 +10,7 @@ import type {
 } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import { bounded, cut } from './failure.decide.ts';
-import { type ItemWork, type OrderState, progressOf } from './order-state.ts';
+import { type ItemWork, type OrderState, progressOf } from './order.state.ts';
 import { type ItemTrigger, type OrderTrigger, itemEnded, moveItem, moveOrder } from './service-order.machine.ts';
 
 export interface Draft {

@@ -1,7 +1,7 @@
 /** When an order is likely to be done, by what such items took lately. */
 import type { ServiceOrder } from '../../contracts/messages/service-ordering.ts';
 import { type Draft, warn } from './draft.decide.ts';
-import { type Durations, durationKey, progressOf } from './order-state.ts';
+import { type Durations, durationKey, progressOf } from './order.state.ts';
 import { itemEnded } from './service-order.machine.ts';
 
 /** Sets the expected date where every open item's typical duration is known, and warns when that is later than asked for. */

@@ -10,7 +10,7 @@ import { pursueCancellation } from './cancelling.decide.ts';
 import { type Draft, advance, say } from './draft.decide.ts';
 import { bounded } from './failure.decide.ts';
 import { launch } from './launch.decide.ts';
-import type { Effects, OrderState } from './order-state.ts';
+import type { Effects, OrderState } from './order.state.ts';
 import { nextDue } from './reminders.decide.ts';
 import { itemDone, itemEnded, orderEnded } from './service-order.machine.ts';
 

@@ -6,7 +6,7 @@ import type { RequestedItem } from '../../contracts/messages/service-ordering.ts
 import type { Failure } from '../../contracts/messages/values.ts';
 import { type Draft, moved, requestedItem } from './draft.decide.ts';
 import { dependants } from './item-graph.decide.ts';
-import { progressOf } from './order-state.ts';
+import { progressOf } from './order.state.ts';
 import { itemDone } from './service-order.machine.ts';
 
 /** Asks for the services of these items. */
@@ -29,9 +29,12 @@ export function claim(draft: Draft, items: readonly RequestedItem[]): void {
   draft.send.push(send(claimServices, { orderId: draft.order.id, claims }));
 }
 
-export function giveBack(draft: Draft, serviceIds: readonly string[]): void {
+/** @param round up to which cancellation's claims are meant; 0, only those of the changes themselves */
+export function giveBack(draft: Draft, serviceIds: readonly string[], round = 0): void {
   if (serviceIds.length > 0)
-    draft.send.push(send(releaseClaims, { orderId: draft.order.id, serviceIds: [...serviceIds] }));
+    draft.send.push(
+      send(releaseClaims, { orderId: draft.order.id, serviceIds: [...serviceIds], ...(round === 0 ? {} : { round }) }),
+    );
 }
 
 /** Starts every item that holds its service and waits for nothing. */

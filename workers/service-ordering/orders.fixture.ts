@@ -6,7 +6,7 @@ import type { ChangeOutcome, ClaimVerdict, Service } from '../../contracts/messa
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
 import { requestCancellation } from './cancel.decide.ts';
-import { type Effects, type OrderState } from './order-state.ts';
+import { type Effects, type OrderState } from './order.state.ts';
 import { accept, onAssessed, onClaimed, onDue, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
@@ -183,14 +183,14 @@ export const reclaimed =
               verdict: 'refused',
               itemId,
               serviceId: `service-${itemId}`,
-              again: true,
+              again: 1,
               failure: { code: 'changedSince', reason: 'Somebody changed it.' },
             }
           : {
               ...granted(itemId),
               verdict: 'claimed',
               number,
-              again: true,
+              again: 1,
               supporting: [],
               service: aService(`service-${itemId}`),
             },

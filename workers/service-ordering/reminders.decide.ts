@@ -5,7 +5,7 @@ import type { Cancellation, ServiceOrder } from '../../contracts/messages/servic
 import { remindCancellation } from './cancelling.decide.ts';
 import { draftOf } from './draft.decide.ts';
 import { activation, claim, giveBack } from './launch.decide.ts';
-import { type Effects, type OrderState, progressOf } from './order-state.ts';
+import { type Effects, type OrderState, progressOf } from './order.state.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 
 /** The first reminder of an unanswered command; then twice as long each time. Longer than any healthy step, shorter than a person's patience. */
@@ -42,7 +42,7 @@ export function remind(state: OrderState, now: Date): Effects {
   if (orderEnded(order.state)) {
     const serviceIds = unsettledServices(order, work);
     if (serviceIds.length === 0 || reminders > releaseReminders) return { save: [{ ...state, dueAt: null }] };
-    giveBack(draft, serviceIds);
+    giveBack(draft, serviceIds, draft.cancellations.length);
   } else if (order.state === 'assessingCancellation' || order.state === 'pendingCancellation') {
     remindCancellation(draft);
   } else if (order.startedAt !== undefined) {
@@ -60,7 +60,7 @@ export function remind(state: OrderState, now: Date): Effects {
         draft.send.push(send(cancelItem, { item: command, stage: 'abandon', round, claimNumber: command.claimNumber }));
       draft.send.push(send(activateItem, command));
     }
-    giveBack(draft, reclaimedInVain(order, work));
+    giveBack(draft, reclaimedInVain(order, work), draft.cancellations.length);
   }
   const dueAt = nextDue(order, work, draft.cancellations, reminders, now);
   return { save: [{ ...state, reminders, dueAt }], send: draft.send };
@@ -75,11 +75,13 @@ export function unsettledServices(order: ServiceOrder, work: OrderState['work'])
   return [...never, ...reclaimedInVain(order, work)];
 }
 
-/** Services that were claimed again for a cancellation that did not come about. */
+/** Services that were asked for again, for a cancellation that did not come about. */
 function reclaimedInVain({ request, progress, state }: ServiceOrder, work: OrderState['work']): string[] {
   if (state === 'cancelled') return [];
   return request.items.flatMap(({ itemId, serviceId }) => {
-    const again = work[itemId]?.cancelling?.again?.number !== undefined;
-    return again && progress[itemId]?.state !== 'cancelled' ? [serviceId] : [];
+    const again = work[itemId]?.cancelling?.again;
+    return again !== undefined && again.failure === undefined && progress[itemId]?.state !== 'cancelled'
+      ? [serviceId]
+      : [];
   });
 }

@@ -14,7 +14,7 @@ import { expect } from './expectation.decide.ts';
 import { bounded } from './failure.decide.ts';
 import { changed, finish } from './finish.decide.ts';
 import { claim, fail, giveBack } from './launch.decide.ts';
-import { type Durations, type Effects, type OrderState, progressOf } from './order-state.ts';
+import { type Durations, type Effects, type OrderState } from './order.state.ts';
 import { remind } from './reminders.decide.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 import { type ResolvedItem, type Specifications, findSpecification, validateOrder } from './validate.decide.ts';
@@ -92,14 +92,14 @@ export function onClaimed(
   if (state === undefined) return {};
   const draft = draftOf(state, now);
   if (orderEnded(state.order.state)) {
-    giveBack(draft, granted(verdicts));
+    giveBack(draft, granted(verdicts), draft.cancellations.length);
     return draft.send.length === 0 ? {} : { send: draft.send };
   }
   for (const verdict of verdicts) {
     const item = requestedItem(draft, verdict.itemId);
     const progress = draft.order.progress[verdict.itemId];
     if (item === undefined || progress === undefined) continue;
-    if (verdict.verdict !== 'waiting' && verdict.again === true) hearReclaimed(draft, verdict);
+    if (verdict.verdict !== 'waiting' && verdict.again !== undefined) hearReclaimed(draft, verdict);
     else if (itemEnded(progress.state)) giveBack(draft, granted([verdict]));
     else if (verdict.verdict === 'waiting') {
       // The grant it waited for may have overtaken this.

@@ -17,7 +17,7 @@ import {
   stalled,
   verdicts,
 } from './orders.fixture.ts';
-import type { OrderState } from './order-state.ts';
+import type { OrderState } from './order.state.ts';
 import {
   itemEnded,
   itemTransitions,

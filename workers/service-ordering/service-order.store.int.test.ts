@@ -16,7 +16,7 @@ import {
   stalled,
   verdicts,
 } from './orders.fixture.ts';
-import type { OrderState } from './order-state.ts';
+import type { OrderState } from './order.state.ts';
 import { dueServiceOrders, pageOfServiceOrders, serviceOrders } from './service-order.store.ts';
 import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
 

@@ -5,7 +5,7 @@ import { cancellation, serviceOrder } from '../../contracts/messages/service-ord
 import { characteristics, failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../runtime/handler.ts';
-import type { OrderState } from './order-state.ts';
+import type { OrderState } from './order.state.ts';
 
 /** The stored document; rolling deployments read it in both versions, so additions are optional. */
 const stored = z.object({

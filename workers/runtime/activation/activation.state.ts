@@ -80,8 +80,8 @@ export interface Rules {
 /** What a call or a read-back came to. */
 export type Result =
   | { readonly kind: 'landed'; readonly characteristics: Characteristics; readonly resources: readonly Resource[] }
-  /** An outside system took it on. */
-  | { readonly kind: 'pending' }
+  /** An outside system took it on. `wait`: how long it has and how often it is asked, where that is not as declared. */
+  | { readonly kind: 'pending'; readonly wait?: StepOutline['external'] }
   | { readonly kind: 'refused'; readonly failure: Failure }
   /** Certainly no effect. `counted` false: turned away before it was tried (breaker, bulkhead), no attempt burned. */
   | {
