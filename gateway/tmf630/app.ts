@@ -8,6 +8,7 @@ import { docsRoutes } from './docs.ts';
 import { toTmfError } from './error-mapper.ts';
 import { refuse, shorten } from './errors.ts';
 import { splitUrl } from './href.ts';
+import { observed } from './observe.ts';
 import { openApiDocument } from './openapi.ts';
 
 /** Whether the role can do its work, and what it depends on. */
@@ -26,6 +27,7 @@ export interface AppParts extends BoundaryOptions {
 /** The whole application, to be handed to a server or asked through `app.request()`. */
 export function createApp(parts: AppParts): Hono<BoundaryEnv> {
   const app = new Hono<BoundaryEnv>();
+  app.use(observed);
 
   for (const api of parts.apis) {
     for (const router of api.routers) app.route(api.basePath, router);

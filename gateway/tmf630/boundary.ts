@@ -5,10 +5,11 @@ import { requestIdOf } from './answer.ts';
 import { refuse, type TmfError } from './errors.ts';
 import { baseUrlOf, splitUrl } from './href.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
+import type { RequestTrace } from './observe.ts';
 
 /** The boundary's own variables on a Hono context. */
 export interface BoundaryEnv {
-  Variables: { requestId: string };
+  Variables: { requestId: string; trace: RequestTrace };
 }
 export type BoundaryContext = Context<BoundaryEnv>;
 
@@ -31,6 +32,8 @@ export interface RequestContext {
   readonly client: string;
   /** Goes back as X-Request-Id and along with every command as correlation. */
   readonly requestId: string;
+  /** Where what the request sets going belongs in a trace. */
+  readonly trace: RequestTrace;
   /** The request's query parameters, such as `dryRun` on a create. */
   readonly parameters: URLSearchParams;
   /** Present when the client sent an Idempotency-Key. */
@@ -49,6 +52,7 @@ export function requestContext(
     baseUrl: baseUrl(c, options),
     client: client(c, options),
     requestId: requestIdOf(c),
+    trace: c.get('trace'),
     get parameters() {
       return new URLSearchParams(splitUrl(c.req.url).query);
     },

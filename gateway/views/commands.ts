@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
@@ -30,6 +31,19 @@ export interface Commands {
   accept(ctx: RequestContext, submission: Accepting): Promise<{ view: StoredView; replayed?: boolean }>;
   /** Sends a command and waits a bounded time for what its owner says. */
   ask(ctx: RequestContext, question: Asking): Promise<Answered>;
+  /**
+   * Asks an owner something that changes nothing, and waits a bounded time for the answer. Nothing is kept of it.
+   *
+   * @throws 503 when it is late
+   */
+  inquire(ctx: RequestContext, question: Inquiring): Promise<JsonObject>;
+  /**
+   * An accepted create as its owner holds it; waits a bounded time until the owner has taken it.
+   *
+   * @returns undefined for what was never accepted, or is deleted
+   * @throws 503 when it is late
+   */
+  taken(resource: ResourceDescriptor, id: string): Promise<StoredView | undefined>;
 }
 
 /** What a command came to: the resource, at the revision the command made. */
@@ -51,6 +65,8 @@ export interface Accepting {
 export interface Asking {
   readonly resource: ResourceDescriptor;
   readonly id: string;
+  /** The resource whose story it belongs to, in logs and traces, where that is another one: its id. */
+  readonly about?: string;
   /**
    * Computes the command; again on the then newest revision when the owner found the one it was computed from overtaken.
    * Undefined: there is nothing to do.
@@ -60,8 +76,16 @@ export interface Asking {
   readonly retryStale: boolean;
 }
 
+export interface Inquiring {
+  readonly resource: ResourceDescriptor;
+  /** What the question is about, in logs and traces. */
+  readonly id: string;
+  readonly command: Outgoing;
+}
+
 export interface CommandsOptions {
   readonly sql: Database;
+  readonly store: ViewStore;
   readonly relay: Relay;
   readonly outcomes: Outcomes;
   readonly waitMs: number;
@@ -69,12 +93,14 @@ export interface CommandsOptions {
 
 /** How often an overtaken PATCH is computed again. */
 const staleRetries = 3;
+/** An owner takes a create within milliseconds; nobody but a client that did not pause in between ever waits for it. */
+const takenPollMs = 25;
 
-export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions): Commands {
+export function createCommands({ sql, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
   const submit = createAcceptance(sql);
 
   async function accept(ctx: RequestContext, { resource, id, document, view, command }: Accepting) {
-    const message = publicationOf(command, { correlationId: id });
+    const message = publicationOf(command, { correlationId: id, ...traced(ctx, id) });
     const stored: StoredView = { id, revision: 0, doc: view };
     const key = ctx.idempotency && {
       scope: scopeOf(ctx.idempotency),
@@ -95,7 +121,7 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
 
   async function ask(ctx: RequestContext, question: Asking) {
     const claim = ctx.idempotency;
-    if (claim === undefined) return attempts(question, undefined);
+    if (claim === undefined) return attempts(ctx, question, undefined);
     const key = { scope: scopeOf(claim), bodyHash: claim.bodyHash, response: null, waitMs };
     const known = await claimKey(sql, question.resource.name, question.id, key);
     if (known !== undefined) {
@@ -104,7 +130,7 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
       if (!(await takeOverKey(sql, key.scope, waitMs))) throw unavailable('Another request under this key was first.');
     }
     try {
-      const answer = await (known === undefined ? attempts(question, key) : goOn(known, question, key));
+      const answer = await (known === undefined ? attempts(ctx, question, key) : goOn(ctx, known, question, key));
       await settleKey(sql, key.scope, { id: answer.id, revision: answer.revision });
       return answer;
     } catch (error) {
@@ -113,12 +139,12 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
     }
   }
 
-  async function attempts(question: Asking, key: NewKey | undefined): Promise<Answered> {
-    const { resource, id } = question;
+  async function attempts(ctx: RequestContext, question: Asking, key: NewKey | undefined): Promise<Answered> {
+    const { resource, id, about = id } = question;
     for (let attempt = 0; ; attempt += 1) {
       const step = await question.attempt();
       if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: false };
-      const message = publicationOf(step.command, { correlationId: id, awaited: true });
+      const message = publicationOf(step.command, { correlationId: about, awaited: true, ...traced(ctx, about) });
       await sendAwaited(sql, { resource, id, message, document: step.document, key });
       relay.committed([message]);
       const outcome = await outcomes.wait(message.id, waitMs);
@@ -128,10 +154,10 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
   }
 
   /** The same request again, unanswered so far: waits for what was sent then. If that came to nothing, it is computed anew. */
-  async function goOn({ commandId }: KnownKey, question: Asking, key: NewKey): Promise<Answered> {
-    if (commandId === null) return attempts(question, key);
+  async function goOn(ctx: RequestContext, { commandId }: KnownKey, question: Asking, key: NewKey): Promise<Answered> {
+    if (commandId === null) return attempts(ctx, question, key);
     const outcome = await outcomes.wait(commandId, waitMs);
-    if (overtaken(outcome, question)) return attempts(question, key);
+    if (overtaken(outcome, question)) return attempts(ctx, question, key);
     return { ...settled(outcome, question), replayed: true };
   }
 
@@ -142,11 +168,39 @@ export function createCommands({ sql, relay, outcomes, waitMs }: CommandsOptions
       );
     }
     if (outcome.refusal !== null) throw refusalOf(resource, id, outcome.refusal, retryStale);
+    if (outcome.revision === null) throw new Error(`command ${outcome.commandId} was answered as a question`);
     return { id: outcome.id, revision: outcome.revision, replayed: false };
   }
 
-  return { accept, ask };
+  async function inquire(ctx: RequestContext, { resource, id, command }: Inquiring): Promise<JsonObject> {
+    const message = publicationOf(command, { correlationId: id, awaited: true, ...traced(ctx, id) });
+    await sendAwaited(sql, { resource, id, message, document: undefined, key: undefined });
+    relay.committed([message]);
+    const { result } = (await outcomes.wait(message.id, waitMs)) ?? {};
+    if (result === undefined || result === null)
+      throw unavailable(`The question was not answered within ${waitMs / 1000} s.`, 2, { message: 'Ask again.' });
+    return result;
+  }
+
+  async function taken(resource: ResourceDescriptor, id: string): Promise<StoredView | undefined> {
+    // Half of the time: the other half is for the command that follows.
+    const until = performance.now() + waitMs / 2;
+    for (;;) {
+      const view = await store.get(resource, id);
+      if (view === undefined || view.revision > 0) return view;
+      if (performance.now() > until)
+        throw unavailable(`The ${resource.name} '${id}' is accepted and not taken up yet.`);
+      await sleep(takenPollMs);
+    }
+  }
+
+  return { accept, ask, inquire, taken };
 }
+
+const traced = (ctx: RequestContext, id: string): { traceparent?: string } => {
+  const traceparent = ctx.trace.carry(id);
+  return traceparent === undefined ? {} : { traceparent };
+};
 
 const overtaken = (outcome: CommandOutcome | undefined, { retryStale }: Asking): boolean =>
   retryStale && outcome?.refusal?.kind === 'stale';

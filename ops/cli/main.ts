@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { explain } from '../bootstrap/sentence.ts';
 import { doctor } from './verbs/doctor.ts';
 import { fallout } from './verbs/fallout.ts';
+import { newThing } from './verbs/new.ts';
 import { order } from './verbs/order.ts';
+import { trace } from './verbs/trace.ts';
 import { up } from './verbs/up.ts';
 import { views } from './verbs/views.ts';
 
@@ -15,7 +17,7 @@ const program = new Command('patchbay')
     '\nEvery verb takes --json for machines. The README lists the variables it reads (PATCHBAY_HOME, ...).',
   );
 
-for (const add of [up, order, fallout, doctor, views]) add(program);
+for (const add of [up, order, trace, fallout, doctor, views, newThing]) add(program);
 
 if (process.argv.length <= 2) {
   program.outputHelp();

@@ -7,17 +7,20 @@ import { type Configuration, ConfigurationError, parseConfiguration } from '../p
 import { connectDatabase, isDatabaseFault } from '../platform/database.ts';
 import { type HealthServer, startHealthServer } from '../platform/health.ts';
 import { createLog } from '../platform/log.ts';
+import { createMetricsPage } from '../platform/metrics/readings.ts';
 import { startRelay } from '../platform/outbox/relay.ts';
+import { startTracing } from '../platform/tracing/tracing.ts';
 import { startJanitor } from './janitor.ts';
 import { roles } from './roles/roles.ts';
 
 /**
  * One process of the fleet: `node ops/fleet/process.ts <role>[,<role>...]`, configured by its environment. It answers
- * `/health/live` and `/health/ready` on HEALTH_PORT, drains on SIGTERM and exits 0.
+ * `/health/live`, `/health/ready` and `/metrics` on HEALTH_PORT, drains on SIGTERM and exits 0.
  */
 async function main(names: readonly string[], configuration: Configuration): Promise<void> {
   const name = names.join(',');
   const log = createLog(name, configuration.LOG_LEVEL);
+  const tracing = await startTracing(configuration, name, log);
   const sql = connectDatabase(configuration.DATABASE_URL, {
     connections: configuration.DATABASE_CONNECTIONS,
     role: name,
@@ -27,7 +30,7 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   const publisher = createPublisher(publishing, log);
   const relay = startRelay(sql, publisher, log);
   const janitor = startJanitor(sql, log);
-  const running: RunningRole[] = [];
+  const running = new Map<string, RunningRole>();
   const dependencies = {
     sql,
     relay,
@@ -36,17 +39,26 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     log,
     batchSize: configuration.BATCH_SIZE,
     retry: { attempts: configuration.RETRY_ATTEMPTS, baseMs: 200, capMs: 30_000 },
+    versions: configuration.MESSAGE_VERSIONS,
     configuration,
   };
 
   let stopping = false;
-  const health: HealthServer = await startHealthServer(configuration.HEALTH_PORT, async () => {
-    await sql`select 1`;
-    return stopping
-      ? ['draining']
-      : running.length < names.length
-        ? ['starting']
-        : running.flatMap((role) => role.troubles());
+  const health: HealthServer = await startHealthServer({
+    port: configuration.HEALTH_PORT,
+    host: configuration.HEALTH_HOST,
+    troubles: async () => {
+      await sql`select 1`;
+      return stopping
+        ? ['draining']
+        : running.size < names.length
+          ? ['starting']
+          : [...running.values()].flatMap((role) => role.troubles());
+    },
+    metrics: createMetricsPage({
+      ...{ sql, consuming, log },
+      ready: () => Object.fromEntries(names.map((role) => [role, running.get(role)?.troubles().length === 0])),
+    }),
   });
 
   async function stop(signal: string): Promise<void> {
@@ -55,12 +67,13 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     log.info({ signal }, 'draining');
     // Whatever hangs is given up: everything it held is in the database or goes back to the broker.
     setTimeout(() => process.exit(1), 25_000).unref();
-    await Promise.all(running.map((role) => role.stop()));
+    await Promise.all([...running.values()].map((role) => role.stop()));
     await relay.stop();
     await janitor.stop();
     await publisher.close();
     await Promise.allSettled([publishing.close(), consuming.close()]);
     await health.close();
+    await tracing.stop();
     await sql.end({ timeout: 5 });
     log.info('drained');
     process.exit(0);
@@ -76,7 +89,7 @@ async function main(names: readonly string[], configuration: Configuration): Pro
 
   for (const role of names) {
     const start = roles[role];
-    if (start !== undefined) running.push(await start(dependencies));
+    if (start !== undefined) running.set(role, await start(dependencies));
   }
   log.info({ healthPort: health.port }, 'started');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageVersions } from '../../contracts/messages/message.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
@@ -9,6 +10,7 @@ const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   AMQP_URL: z.url({ protocol: /^amqps?$/ }),
   HEALTH_PORT: port.default(0),
+  HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -27,12 +29,22 @@ const schema = z.object({
   BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(256),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(6),
   COMMAND_WAIT_MS: milliseconds.default(5_000),
+  CALLBACK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
+  MESSAGE_VERSIONS: z.enum(messageVersions).default('current'),
   RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 });
 
-/** A process's configuration. `platformUrl` gives where a network platform is reached. */
+/**
+ * A process's configuration. `platformUrl` gives where a network platform is reached, `platformSecret` what it shares
+ * with us; undefined where it shares nothing.
+ */
 export type Configuration = Omit<z.output<typeof schema>, 'NETWORK_URL'> & {
   platformUrl: (platform: string) => string;
+  platformSecret: (platform: string) => string | undefined;
 };
 
 export class ConfigurationError extends Error {
@@ -54,15 +66,23 @@ export function parseConfiguration(env: Readonly<Record<string, string | undefin
     );
   }
   const { NETWORK_URL, ...rest } = parsed.data;
-  return { ...rest, platformUrl: (platform) => platformUrl(platform, given, NETWORK_URL) };
+  return {
+    ...rest,
+    CALLBACK_URL: rest.CALLBACK_URL.replace(/\/$/, ''),
+    platformUrl: (platform) => platformUrl(platform, given, NETWORK_URL),
+    platformSecret: (platform) => given[variableOf(platform, 'SECRET')],
+  };
 }
+
+const variableOf = (platform: string, what: 'URL' | 'SECRET'): string =>
+  `PLATFORM_${platform.toUpperCase().replaceAll('-', '_')}_${what}`;
 
 function platformUrl(
   platform: string,
   env: Record<string, string | undefined>,
   networkUrl: string | undefined,
 ): string {
-  const variable = `PLATFORM_${platform.toUpperCase().replaceAll('-', '_')}_URL`;
+  const variable = variableOf(platform, 'URL');
   const own = env[variable];
   if (own !== undefined && URL.canParse(own)) return own.replace(/\/$/, '');
   if (own !== undefined) throw new ConfigurationError(`${variable} is not a URL: ${own}.`);

@@ -9,15 +9,18 @@ export interface HealthServer {
 /** A readiness check that takes longer says no. */
 const patienceMs = 2_000;
 
-/**
- * Serves `/health/live` (the process runs) and `/health/ready` (200 when `troubles` gives none) on loopback.
- *
- * @param troubles what keeps the process from working, in words; a throw is one too
- */
-export async function startHealthServer(
-  port: number,
-  troubles: () => Promise<readonly string[]>,
-): Promise<HealthServer> {
+export interface HealthOptions {
+  readonly port: number;
+  /** Loopback unless told: whoever reaches it reads the metrics. */
+  readonly host: string;
+  /** What keeps the process from working, in words; a throw is one too. */
+  readonly troubles: () => Promise<readonly string[]>;
+  /** The metrics in Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
+}
+
+/** Serves `/health/live` (the process runs), `/health/ready` (200 when there are no troubles) and `/metrics`. */
+export async function startHealthServer({ port, host, troubles, metrics }: HealthOptions): Promise<HealthServer> {
   async function check(): Promise<readonly string[]> {
     const late = new Promise<string[]>((resolve) => setTimeout(resolve, patienceMs, ['no answer in time']).unref());
     try {
@@ -36,11 +39,16 @@ export async function startHealthServer(
       void check().then((found) =>
         answer(found.length === 0 ? 200 : 503, { status: found.length === 0 ? 'ready' : 'not ready', troubles: found }),
       );
-    } else answer(404, { status: 'unknown', paths: ['/health/live', '/health/ready'] });
+    } else if (request.url === '/metrics') {
+      metrics().then(
+        (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+        (error: unknown) => answer(500, { status: 'no metrics', reason: String(error) }),
+      );
+    } else answer(404, { status: 'unknown', paths: ['/health/live', '/health/ready', '/metrics'] });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,10 +1,13 @@
-import type { Outgoing } from '../../contracts/messages/message.ts';
+import { type MessageVersions, spelled } from '../../contracts/messages/message.ts';
 import { type Database, type Transaction, transaction } from '../../ops/platform/database.ts';
-import { type Envelope, type Publication, publicationOf } from '../../ops/platform/envelope.ts';
+import type { Envelope, Publication } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
-import { claimInbox, inboxKey } from '../../ops/platform/inbox.store.ts';
+import { claimInbox, inboxKey, recordOutcomes } from '../../ops/platform/inbox.store.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import { insertOutbox, insertScheduled } from '../../ops/platform/outbox/outbox.store.ts';
+import { traceIdOf } from '../../ops/platform/tracing/trace-context.ts';
+import { type Account, openAccount } from './account.ts';
+import { type Beginning, beginningOf, claimOf, publicationBy } from './causation.ts';
 import { type Cause, causeOf, deadLetter, fallenLetter } from './dead-letter.ts';
 import type { Aggregate, Decision } from './handler.ts';
 import type { Fact, Item, Work } from './item.ts';
@@ -18,6 +21,7 @@ export interface BatchSettings {
   readonly retry: RetryPolicy;
   readonly random: () => number;
   readonly log: Log;
+  readonly versions?: MessageVersions;
 }
 
 /** What the commit made true; publishing and acking come after it. */
@@ -28,6 +32,7 @@ export interface Committed {
 
 /** Everything a batch will write, gathered while its messages are decided in memory. */
 interface Writes {
+  readonly account: Account;
   readonly publications: Publication[];
   readonly scheduled: { publication: Publication; availableAt: Date }[];
   readonly changed: Map<Aggregate<unknown>, Map<string, unknown>>;
@@ -40,29 +45,32 @@ interface Writes {
  * A throw in `decide` fails its message alone. A throw anywhere else is the batch's, and the caller's to halve.
  */
 export function runBatch(sql: Database, work: readonly Work[], settings: BatchSettings): Promise<Committed> {
-  return transaction(sql, async (tx) => {
+  return accounted(sql, work, settings, async (tx, account) => {
     const handleable = work.filter((one) => one.kind !== 'unreadable');
     // Sent together, answered in this order: a round trip costs more than loading for a message that turns out done.
     const [{ fresh, now }, loaded, contexts] = await Promise.all([
-      claimInbox(tx, settings.queue, work.flatMap(keyOf)),
+      claimInbox(tx, settings.queue, work.flatMap(claimOf)),
       loadAggregates(tx, handleable),
       loadContexts(tx, handleable),
     ]);
     const todo = work.filter(
       (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
     );
-    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
+    const writes = nothingYet(account);
     const tells = settings.log.isLevelEnabled('debug');
 
     for (const one of todo) {
       if (one.kind === 'unreadable') {
+        account.begin(one, one.envelope);
         giveUp(one, { errorClass: 'Unreadable', errorCode: one.code, errorMessage: one.reason }, settings, now, writes);
         continue;
       }
       const states = loaded.get(one.handler.aggregate) ?? new Map<string, unknown>();
+      const origin = beginningOf(one, states);
+      const caused = { ...origin, traceparent: account.begin(one, origin) ?? origin.traceparent };
       try {
-        const decision = decide(one, states, contexts.get(one.handler), now);
-        apply(one, decision, states, settings, now, writes);
+        const decision = decide(one, states, contexts.get(one.handler), now, caused.traceparent);
+        apply(one, decision, states, settings, now, writes, caused);
         if (tells && one.kind === 'message')
           settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
       } catch (error) {
@@ -70,7 +78,7 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
         fail(one, causeOf(error), settings, now, writes);
       }
     }
-    return write(tx, writes);
+    return write(tx, writes, settings.queue);
   });
 }
 
@@ -78,27 +86,55 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
  * Records that one message failed on its own (its save threw, alone): retry or dead letter, in a transaction of its own.
  */
 export function recordFailure(sql: Database, item: Item, error: unknown, settings: BatchSettings): Promise<Committed> {
-  return transaction(sql, async (tx) => {
-    const key = { messageId: item.id, attempt: item.envelope.attempt };
-    const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
-    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
-    if (fresh.size > 0) fail(item, causeOf(error), settings, now, writes);
-    return write(tx, writes);
-  });
+  return settleAlone(sql, item, settings, (now, writes) => fail(item, causeOf(error), settings, now, writes));
 }
 
 /** Parks one message in a transaction of its own: what crashed its worker again and again. */
 export function parkOne(sql: Database, item: Item, cause: Cause, settings: BatchSettings): Promise<Committed> {
-  return transaction(sql, async (tx) => {
-    const key = { messageId: item.id, attempt: item.envelope.attempt };
-    const { fresh, now } = await claimInbox(tx, settings.queue, [key]);
-    const writes: Writes = { publications: [], scheduled: [], changed: new Map() };
-    if (fresh.size > 0) giveUp(item, cause, settings, now, writes);
-    return write(tx, writes);
+  return settleAlone(sql, item, settings, (now, writes) => giveUp(item, cause, settings, now, writes));
+}
+
+function settleAlone(
+  sql: Database,
+  item: Item,
+  settings: BatchSettings,
+  settle: (now: Date, writes: Writes) => void,
+): Promise<Committed> {
+  return accounted(sql, [item], settings, async (tx, account) => {
+    const { fresh, now } = await claimInbox(tx, settings.queue, claimOf(item));
+    const writes = nothingYet(account);
+    if (fresh.size > 0) {
+      account.begin(item, item.envelope);
+      settle(now, writes);
+    }
+    return write(tx, writes, settings.queue);
   });
 }
 
-const keyOf = (one: Work) => (one.kind === 'fact' ? [] : [{ messageId: one.id, attempt: one.envelope.attempt }]);
+/** A transaction whose account is told when it is committed. */
+async function accounted(
+  sql: Database,
+  work: readonly Work[],
+  settings: BatchSettings,
+  run: (tx: Transaction, account: Account) => Promise<Committed>,
+): Promise<Committed> {
+  const account = openAccount(settings.queue, work);
+  try {
+    const committed = await transaction(sql, (tx) => run(tx, account));
+    account.committed();
+    return committed;
+  } catch (error) {
+    account.rolledBack();
+    throw error;
+  }
+}
+
+const nothingYet = (account: Account): Writes => ({
+  account,
+  publications: [],
+  scheduled: [],
+  changed: new Map(),
+});
 
 async function loadAggregates(
   tx: Transaction,
@@ -146,11 +182,16 @@ function decide(
   states: ReadonlyMap<string, unknown>,
   context: unknown,
   now: Date,
+  traceparent: string | undefined,
 ): Decision<unknown> {
   const id = one.kind === 'message' ? one.id : newId();
   const awaited = one.kind === 'message' && one.envelope.awaited === true;
   const answers = one.kind === 'message' ? one.envelope.answers : undefined;
-  return one.handler.decide((key) => states.get(key), { id, body: one.body, now, awaited, answers }, context);
+  return one.handler.decide(
+    (key) => states.get(key),
+    { id, body: one.body, now, awaited, answers, traceparent },
+    context,
+  );
 }
 
 function apply(
@@ -160,6 +201,7 @@ function apply(
   settings: BatchSettings,
   now: Date,
   writes: Writes,
+  origin: Beginning,
 ): void {
   switch (decision.end) {
     case 'done': {
@@ -170,9 +212,12 @@ function apply(
         changed.set(aggregate.key(state), state);
       }
       writes.changed.set(aggregate, changed);
-      for (const outgoing of decision.send ?? []) writes.publications.push(publication(outgoing, one));
+      for (const outgoing of decision.send ?? []) {
+        const message = spelled(outgoing, settings.versions ?? 'current');
+        if (message !== undefined) writes.publications.push(publicationBy(one, message, origin));
+      }
       for (const fallen of decision.fallOut ?? []) {
-        const letter = publication(fallen.message, one);
+        const letter = publicationBy(one, fallen.message, origin);
         writes.publications.push(
           fallenLetter(letter, {
             ...settings,
@@ -181,6 +226,7 @@ function apply(
           }),
         );
       }
+      if (one.kind === 'message') writes.account.end(one, 'done');
       return;
     }
     case 'park':
@@ -191,10 +237,12 @@ function apply(
         settings,
         now,
         writes,
+        'parked',
       );
     case 'later':
       if (one.kind === 'fact') throw new Error('a fact cannot wait: its alarm does');
       writes.scheduled.push({ publication: again(one, settings.queue, one.envelope), availableAt: decision.at });
+      writes.account.end(one, 'later', { againAt: decision.at });
       return;
     default:
       decision satisfies never;
@@ -208,15 +256,25 @@ function fail(item: Item, cause: Cause, settings: BatchSettings, now: Date, writ
   if (delay === 'exhausted') return giveUp(item, cause, settings, now, writes);
   settings.log.warn({ ...subject(item), failures, delay, error: cause }, 'message failed, trying again');
   const firstFailedAt = item.envelope.firstFailedAt ?? now.toISOString();
+  const availableAt = new Date(now.getTime() + delay);
   writes.scheduled.push({
     publication: again(item, settings.queue, { ...item.envelope, failures, firstFailedAt }),
-    availableAt: new Date(now.getTime() + delay),
+    availableAt,
   });
+  writes.account.end(item, 'retry', { reason: cause.errorMessage, againAt: availableAt });
 }
 
-function giveUp(one: Exclude<Work, Fact>, cause: Cause, settings: BatchSettings, now: Date, writes: Writes): void {
+function giveUp(
+  one: Exclude<Work, Fact>,
+  cause: Cause,
+  settings: BatchSettings,
+  now: Date,
+  writes: Writes,
+  ending: 'parked' | 'deadLettered' = 'deadLettered',
+): void {
   settings.log.error({ ...subject(one), error: cause }, 'message dead-lettered');
   writes.publications.push(deadLetter(one, settings.queue, settings.worker, cause, now));
+  writes.account.end(one, one.kind === 'unreadable' ? 'unreadable' : ending, { reason: cause.errorMessage });
 }
 
 /** What a log line names a message by. */
@@ -226,6 +284,7 @@ function subject(one: Exclude<Work, Fact>): Record<string, unknown> {
     messageId: one.id,
     type: one.type,
     correlationId: one.envelope.correlationId,
+    traceId: one.envelope.traceparent === undefined ? undefined : traceIdOf(one.envelope.traceparent),
     attempt: one.envelope.attempt,
     orderId: about.orderId,
     itemId: about.itemId,
@@ -243,21 +302,14 @@ const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
   body: item.delivery.body.toString('utf8'),
 });
 
-/** A message caused by another: it inherits the correlation, and answers whoever waits for its cause. */
-function publication(outgoing: Outgoing, cause: Item | Fact): Publication {
-  if (cause.kind === 'fact') return publicationOf(outgoing, { correlationId: cause.correlationId });
-  const { correlationId, awaited } = cause.envelope;
-  const answers = awaited === true && outgoing.definition.kind === 'event' ? { answers: cause.id } : {};
-  return publicationOf(outgoing, { correlationId, causationId: cause.id, ...answers });
-}
-
-async function write(tx: Transaction, writes: Writes): Promise<Committed> {
+async function write(tx: Transaction, writes: Writes, queue: string): Promise<Committed> {
   const changed = [...writes.changed].filter(([, states]) => states.size > 0);
   const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
   await Promise.all([
     ...[...saved].map(([aggregate, states]) => aggregate.save(tx, states)),
     insertOutbox(tx, writes.publications),
     insertScheduled(tx, writes.scheduled),
+    recordOutcomes(tx, queue, writes.account.outcomes),
   ]);
   return { publications: writes.publications, saved };
 }

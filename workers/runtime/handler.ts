@@ -13,6 +13,16 @@ export interface Aggregate<State> {
   save(tx: Transaction, states: readonly State[]): Promise<void>;
   /** Called after the commit with what was saved: the place to begin what the commit allowed. Must not throw. */
   committed?(states: readonly State[]): void;
+  /** What it remembers of the message that set it going; without it, an alarm's messages are about the aggregate's key. */
+  origin?(state: State): Origin;
+}
+
+/** Where what happens to an aggregate without a message (an alarm, a platform's answer) comes from. */
+export interface Origin {
+  readonly correlationId?: string | undefined;
+  /** The message that set it going. */
+  readonly causationId?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** A message as a decision sees it. */
@@ -25,6 +35,8 @@ export interface Received<Body> {
   readonly awaited: boolean;
   /** For an event: the awaited command it is the outcome of. */
   readonly answers: string | undefined;
+  /** The span it is handled in, or that of its sender: to be remembered where something goes on without a message. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What a decision may end in, besides throwing (which is: try again later, a bounded number of times). */

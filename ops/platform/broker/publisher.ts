@@ -13,7 +13,7 @@ export type PublishResult = 'confirmed' | 'returned' | 'failed';
 export interface Publisher {
   /** Never throws. */
   publish(publication: Publication): Promise<PublishResult>;
-  /** How many more publishes may be outstanding now; 0 while there is no channel. */
+  /** How many more publishes may be outstanding now; 0 while there is no channel, or the broker takes nothing (an alarm). */
   room(): number;
   close(): Promise<void>;
 }
@@ -23,12 +23,19 @@ const maximumUnconfirmed = 1_024;
 /** A confirm that takes longer is taken for lost: publishing twice is harmless, waiting for ever is not. */
 const confirmTimeoutMs = 15_000;
 
+/** When it was published, in milliseconds since the epoch: RabbitMQ's own name for it, since the property has seconds only. */
+export const publishedAtHeader = 'timestamp_in_ms';
+
 /** Publishes mandatory messages on one confirm channel, which it opens again whenever it is gone. */
 export function createPublisher(connection: BrokerConnection, log: Log): Publisher {
   let channel: ConfirmChannel | undefined;
   let closed = false;
   let unconfirmed = 0;
+  let blocked = false;
   const returned = new Set<string>();
+  // During an alarm the broker reads nothing: whatever is written meanwhile would only pile up in this process.
+  connection.on('blocked', () => void (blocked = true));
+  for (const end of ['unblocked', 'disconnect'] as const) connection.on(end, () => void (blocked = false));
 
   async function keepOpen(): Promise<void> {
     while (!closed) {
@@ -50,7 +57,7 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
 
   function publish(publication: Publication): Promise<PublishResult> {
     const open = channel;
-    if (open === undefined) return Promise.resolve('failed');
+    if (open === undefined || blocked) return Promise.resolve('failed');
     unconfirmed += 1;
     return new Promise((resolve) => {
       let settled = false;
@@ -84,7 +91,7 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
 
   return {
     publish,
-    room: () => (channel === undefined ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed)),
+    room: () => (channel === undefined || blocked ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed)),
     async close() {
       closed = true;
       await channel?.close().catch((error: unknown) => log.debug({ error }, 'publishing channel was already gone'));
@@ -103,7 +110,11 @@ const options = (publication: Publication): Options.Publish => ({
   contentType: 'application/json',
   persistent: true,
   mandatory: true,
-  headers: { patchbay: JSON.stringify(publication.envelope), ...deadLetterHeaders(publication) },
+  headers: {
+    patchbay: JSON.stringify(publication.envelope),
+    [publishedAtHeader]: Date.now(),
+    ...deadLetterHeaders(publication),
+  },
 });
 
 /** A dead letter's context again as plain headers, so that the management UI shows it to a person. */

@@ -3,6 +3,8 @@ import type { Publisher, PublishResult } from '../broker/publisher.ts';
 import { type Database, isDatabaseFault } from '../database.ts';
 import type { Publication } from '../envelope.ts';
 import type { Log } from '../log.ts';
+import * as metrics from '../metrics/metrics.ts';
+import { isTracing, startSpan } from '../tracing/spans.ts';
 import { deletePublished, leaseDue, markReturned } from './outbox.store.ts';
 
 /**
@@ -34,7 +36,8 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
   let stopped = false;
 
   async function publish(publication: Publication): Promise<void> {
-    const result = await publisher.publish(publication);
+    const result = await (isTracing() ? traced(publication) : publisher.publish(publication));
+    metrics.publishes.inc({ result });
     if (result === 'failed') return;
     if (result === 'returned') {
       const { exchange, routingKey, type, id } = publication;
@@ -46,6 +49,31 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
     settled[result].push(publication.row);
     if (unrecorded() >= recordSize) void record();
     else recordLater ??= setTimeout(() => void record(), recordMs);
+  }
+
+  /** The message leaves with the span of its publishing, from which its handling follows. */
+  async function traced(publication: Publication): Promise<PublishResult> {
+    const { envelope, exchange, routingKey, type, id } = publication;
+    const { correlationId, traceparent: parent } = envelope;
+    const span = startSpan({
+      name: `publish ${type}`,
+      kind: 'producer',
+      ...{ parent, correlationId },
+      attributes: {
+        'messaging.system': 'rabbitmq',
+        'messaging.operation.type': 'send',
+        'messaging.operation.name': 'publish',
+        'messaging.destination.name': `${exchange}:${routingKey}`,
+        'messaging.message.id': id,
+        'messaging.message.conversation_id': correlationId,
+      },
+    });
+    const traceparent = span?.traceparent ?? parent;
+    const carried =
+      traceparent === undefined ? publication : { ...publication, envelope: { ...envelope, traceparent } };
+    const result = await publisher.publish(carried);
+    span?.end({ 'patchbay.outcome': result }, result === 'confirmed' ? undefined : result);
+    return result;
   }
 
   const unrecorded = (): number => settled.confirmed.length + settled.returned.length;

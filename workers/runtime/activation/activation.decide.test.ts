@@ -26,7 +26,7 @@ import {
   unreadable,
 } from './activations.fixture.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
-import { type Activation, current } from './activation.ts';
+import { type Activation, current } from './activation.state.ts';
 
 const given = (...facts: readonly (Fact | readonly Fact[])[]) => {
   const { activation, now } = lived(...facts);

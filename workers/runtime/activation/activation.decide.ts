@@ -10,7 +10,7 @@ import {
   courseOf,
   current,
   currentState,
-} from './activation.ts';
+} from './activation.state.ts';
 import { callNow, conclude, land, onward, refuse, retry, stall, takeBack, withSent } from './course.decide.ts';
 import {
   change,
@@ -142,7 +142,7 @@ function decided(activation: Activation, entry: Entry, result: Result, rules: Ru
     case 'landed':
       return land(activation, result, rules, now);
     case 'pending':
-      return keepWaiting(activation, rules, now);
+      return keepWaiting(activation, result.wait, rules, now);
     case 'refused':
       return refuse(activation, result.failure, rules, now);
     case 'notReached': {

@@ -4,7 +4,7 @@ import { type RunStep, runStep } from '../../../contracts/messages/activation.ts
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { aCommand, activationId, after, landed, noon, refused, rules, settleMs } from './activations.fixture.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
-import { type Activation, type Effects, type Result, current } from './activation.ts';
+import { type Activation, type Effects, type Result, current } from './activation.state.ts';
 
 /**
  * A small world around one activation: its row, its messages (late, twice, in any order or never), processes that die

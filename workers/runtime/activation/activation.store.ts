@@ -3,7 +3,7 @@ import { activateItem, stepDirections } from '../../../contracts/messages/activa
 import { characteristics, failure, resource } from '../../../contracts/messages/values.ts';
 import type { Database } from '../../../ops/platform/database.ts';
 import type { Aggregate } from '../handler.ts';
-import type { Activation } from './activation.ts';
+import type { Activation } from './activation.state.ts';
 import { entryStates, phases } from './activation.machine.ts';
 
 /** Rolling deployments read it in both versions, so additions are optional. */

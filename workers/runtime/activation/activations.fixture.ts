@@ -2,7 +2,7 @@
 import type { ActivateItem, CancelItem, RunStep } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
-import { type Activation, type Effects, type Result, type Rules, current } from './activation.ts';
+import { type Activation, type Effects, type Result, type Rules, current } from './activation.state.ts';
 import { cancel } from './cancellation.decide.ts';
 import type { StepOutline } from './plan.decide.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Activation, Rules } from './activation.ts';
+import type { Activation, Rules } from './activation.state.ts';
 import {
   type Fact,
   aCommand,

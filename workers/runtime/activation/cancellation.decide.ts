@@ -2,7 +2,7 @@
 import type { CancelItem } from '../../../contracts/messages/activation.ts';
 import type { Failure } from '../../../contracts/messages/values.ts';
 import { fresh, endsAtOnce } from './activation.decide.ts';
-import { type Activation, type Effects, type Entry, type Rules, current, currentState } from './activation.ts';
+import { type Activation, type Effects, type Entry, type Rules, current, currentState } from './activation.state.ts';
 import { callNow, conclude, onward, reopened, takeBack, withSent } from './course.decide.ts';
 import { commit, move } from './entries.decide.ts';
 import { assessedEvent, report, statusEvent } from './reports.decide.ts';
@@ -125,7 +125,8 @@ function proceed(activation: Activation, message: CancelItem, again: boolean, no
 /** Running calls finish first; what has not been called never will be; what an outside system has is withdrawn. */
 function proceedApplying(activation: Activation, now: Date): Effects {
   if (activation.entries.length === 0) return conclude({ ...activation, turned: true }, 'cancelled');
-  switch (currentState(activation)) {
+  const state = currentState(activation);
+  switch (state) {
     case 'planned':
     case 'queued':
     case 'waiting':
@@ -137,8 +138,15 @@ function proceedApplying(activation: Activation, now: Date): Effects {
     case 'skipped':
     case 'refused':
       return takeBack(activation, undefined, now);
-    default:
+    case 'calling':
+    case 'reading':
+    case 'checking':
+    case 'dropped':
+    case 'withdrawn':
+    case 'stalled':
       return commit(activation);
+    default:
+      return state satisfies never;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   currentState,
   missingSteps,
   outlineOf,
-} from './activation.ts';
+} from './activation.state.ts';
 import type { EndPhase } from './activation.machine.ts';
 import {
   commit,

@@ -9,7 +9,7 @@ import {
   type Rules,
   current,
   currentState,
-} from './activation.ts';
+} from './activation.state.ts';
 import { type EntryTrigger, entryTransitions } from './activation.machine.ts';
 import type { Planned } from './plan.decide.ts';
 

@@ -2,7 +2,7 @@ import type { Failure } from '../../../contracts/messages/values.ts';
 import type { Log } from '../../../ops/platform/log.ts';
 import type { Breaker } from '../breaker/breaker.ts';
 import type { Bulkhead } from '../breaker/bulkhead.ts';
-import { type Activation, type Outcome, type Result, current } from './activation.ts';
+import { type Activation, type Outcome, type Result, current } from './activation.state.ts';
 import { type ObservedCall, observeCall } from './observed-call.ts';
 import type { Activator, Step, StepInput } from './activator.ts';
 import {
@@ -13,6 +13,7 @@ import {
   PlatformRefusal,
   isPending,
 } from './platform.ts';
+import { waitOf } from './waits.ts';
 
 /** A platform with what guards it in this process. */
 export interface GuardedPlatform {
@@ -124,8 +125,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
     const found = await guarded.platform.readBack(contextOf(activation, guarded, observed));
     if (!found.applied) return { kind: 'absent' };
     if (current(activation).direction !== 'apply') return nothingLanded;
-    // That the work was submitted is not that it is done.
-    if (step.external !== undefined) return poll(activation, step, guarded, observed);
+    // That the work was submitted is not that it is done; that it was given up is an answer too.
+    if (step.external !== undefined) {
+      return poll(activation, step, guarded, observed).catch((error: unknown) => {
+        if (error instanceof PlatformRefusal) return resultOf(error);
+        throw error;
+      });
+    }
     return landed(step, found.result, inputOf(activator, activation));
   }
 
@@ -187,7 +193,7 @@ function inputOf(activator: Activator, activation: Activation): StepInput<unknow
 }
 
 function landed(step: Step<unknown>, result: unknown, input: StepInput<unknown>): Result {
-  if (isPending(result)) return { kind: 'pending' };
+  if (isPending(result)) return { kind: 'pending', wait: waitOf(step, input.specification) };
   const { characteristics = {}, resources = [] } = step.lands(result, input);
   return { kind: 'landed', characteristics, resources };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Activation, Rules } from './activation.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
 import {
   aCommand,
@@ -15,8 +14,7 @@ import {
   shortened,
   unknown,
 } from './activations.fixture.ts';
-import { current } from './activation.ts';
-import type { Effects, Result } from './activation.ts';
+import { type Activation, type Effects, type Result, type Rules, current } from './activation.state.ts';
 import { type Answer, onAnswered } from './external.decide.ts';
 
 const deadlineMs = 60_000;

@@ -1,6 +1,14 @@
 /** Work that an outside system took on: its polls, its deadline, and its answers, late and repeated ones too. */
 import type { Failure } from '../../../contracts/messages/values.ts';
-import { type Activation, type Effects, type Result, type Rules, courseOf, current, outlineOf } from './activation.ts';
+import {
+  type Activation,
+  type Effects,
+  type Result,
+  type Rules,
+  courseOf,
+  current,
+  outlineOf,
+} from './activation.state.ts';
 import { land, refuse, stall, takeBack } from './course.decide.ts';
 import {
   change,
@@ -13,7 +21,7 @@ import {
   queuedPatienceMs,
   settleMsOf,
 } from './entries.decide.ts';
-import { compensationFor } from './plan.decide.ts';
+import { type StepOutline, compensationFor } from './plan.decide.ts';
 import { statusEvent, stepMessage } from './reports.decide.ts';
 
 /** What an outside system says: done, with what came of it, or that it gave the work up. */
@@ -23,9 +31,9 @@ export type Answer = Extract<Result, { kind: 'landed' | 'refused' }>;
  * The outside system has the work, or has it still: its answer is awaited until the deadline, and asked for now and then.
  * Past the deadline it is asked until the platform's settle time is over too; then the work is taken back.
  */
-export function keepWaiting(activation: Activation, rules: Rules, now: Date): Effects {
+export function keepWaiting(activation: Activation, wait: StepOutline['external'], rules: Rules, now: Date): Effects {
   const entry = current(activation);
-  const external = outlineOf(rules, entry)?.external;
+  const external = wait ?? outlineOf(rules, entry)?.external;
   if (external === undefined || entry.direction !== 'apply') {
     const reason = `Step ${entry.step} answered that an outside system has it, but declares none.`;
     return stall(activation, { code: 'notExternal', reason });

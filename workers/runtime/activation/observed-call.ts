@@ -1,6 +1,6 @@
 import { platformCalls } from '../../../ops/platform/metrics/metrics.ts';
 import { type Span, isTracing, startSpan } from '../../../ops/platform/tracing/spans.ts';
-import { type Activation, type Result, current } from './activation.ts';
+import { type Activation, type Result, current } from './activation.state.ts';
 
 /** One call, read-back or poll of a platform, as metrics and traces see it. */
 export interface ObservedCall {

@@ -1,5 +1,5 @@
 import type { Handler } from '../handler.ts';
-import type { Activation } from './activation.ts';
+import type { Activation } from './activation.state.ts';
 
 /**
  * Has the activations that a message changes remember it: what a platform's answer or an alarm brings later, in whichever

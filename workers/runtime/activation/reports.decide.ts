@@ -9,7 +9,7 @@ import {
 import { type Outgoing, send } from '../../../contracts/messages/message.ts';
 import { recordActivation } from '../../../contracts/messages/service-inventory.ts';
 import type { Failure } from '../../../contracts/messages/values.ts';
-import { type Activation, type Rules, current, missingSteps, outlineOf } from './activation.ts';
+import { type Activation, type Rules, current, missingSteps, outlineOf } from './activation.state.ts';
 import type { EndPhase } from './activation.machine.ts';
 
 /** The message that begins the open entry. */

@@ -7,7 +7,6 @@ import {
   settleStep,
 } from '../../../contracts/messages/activation.ts';
 import { command } from '../../../contracts/messages/message.ts';
-import type { Failure } from '../../../contracts/messages/values.ts';
 import { activatorControlQueue, activatorQueue } from '../../../contracts/topology.ts';
 import { derivedId } from '../../../ops/platform/ids.ts';
 import { startAlarms } from '../alarms.ts';
@@ -19,13 +18,13 @@ import type { RoleDependencies, RunningRole } from '../role.ts';
 import { startWorker } from '../worker.ts';
 import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
 import { activations, dueActivations } from './activation.store.ts';
-import type { Outcome, Rules } from './activation.ts';
+import type { Outcome, Rules } from './activation.state.ts';
 import type { Activator } from './activator.ts';
 import { cancel } from './cancellation.decide.ts';
 import { type GuardedPlatform, answerLanded, createExecutor, isOutage, leaseMarginMs } from './executor.ts';
 import { onAnswered } from './external.decide.ts';
 import { remembering } from './origin.ts';
-import { outlineSteps } from './outline.ts';
+import { faultOf, outlineSteps } from './outline.ts';
 import type { Platform } from './platform.ts';
 
 /** What happened to an intent, on its way to being recorded. Never published. */
@@ -158,17 +157,6 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
       await executor.drained();
       await Promise.all([...platforms.values()].map(({ breaker }) => breaker.stop()));
     },
-  };
-}
-
-/** What the activator's own schema has against the characteristics. */
-function faultOf(activator: Activator, requested: unknown): Failure | undefined {
-  const parsed = activator.characteristics.safeParse(requested);
-  if (parsed.success) return undefined;
-  const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'characteristics'}: ${issue.message}`);
-  return {
-    code: 'invalidCharacteristic',
-    reason: `The ${activator.serviceType} activator cannot take these characteristics: ${wrong.join('; ')}.`,
   };
 }
 

@@ -57,6 +57,25 @@ describe('a breaker', () => {
     expect([one.admitted(), other.admitted()]).toEqual([0, 0]);
   });
 
+  test('trips after eight outages in a row, however many calls were answered before', async () => {
+    const breaker = aPlatform().process();
+    for (let call = 0; call < 100; call += 1) await works(breaker);
+    for (let call = 0; call < 7; call += 1) await fails(breaker);
+    expect(await stateOf()).toBe('closed');
+    await fails(breaker);
+    expect(await stateOf()).toBe('open');
+  });
+
+  test('trips after three outages in a row where there is little traffic and no answer for two seconds', async () => {
+    const breaker = aPlatform().process();
+    await works(breaker);
+    for (let call = 0; call < 2; call += 1) await fails(breaker);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await stateOf()).toBe('closed');
+    await fails(breaker);
+    expect(await stateOf()).toBe('open');
+  });
+
   test('takes a refusal for an answer, however many there are', async () => {
     const breaker = aPlatform().process();
     for (let call = 0; call < 20; call += 1) await fails(breaker, new Refusal());
@@ -120,13 +139,60 @@ describe('an open breaker', () => {
     expect(platform.probes).toBe(1);
   });
 
-  test('opens again at the first outage while it ramps up', async () => {
+  async function ramping() {
     const { platform, fleet } = await opened(1);
     platform.isUp = true;
     await hurry();
     await vi.waitUntil(() => fleet.every((breaker) => !breaker.isOpen()), soon);
-    await fails(fleet[0] as Breaker);
+    return fleet[0] as Breaker;
+  }
+
+  test('opens again when most calls fail while it ramps up', async () => {
+    const breaker = await ramping();
+    await fails(breaker);
+    await fails(breaker);
     expect(await stateOf()).toBe('open');
+  });
+
+  test('ramps on past an outage now and then', async () => {
+    const breaker = await ramping();
+    for (let call = 0; call < 4; call += 1) {
+      await works(breaker);
+      await fails(breaker);
+      await works(breaker);
+    }
+    expect(await stateOf()).toBe('ramping');
+  });
+
+  test('does not open again for what failed before the ramp', async () => {
+    const { platform, process } = aPlatform();
+    platform.isUp = false;
+    const breaker = process();
+    for (let call = 0; call < 5; call += 1) await fails(breaker);
+    platform.isUp = true;
+    await hurry();
+    await vi.waitFor(async () => expect(await stateOf()).toBe('ramping'), soon);
+    await vi.waitUntil(() => !breaker.isOpen(), soon);
+    await fails(breaker);
+    expect(await stateOf()).toBe('ramping');
+  });
+
+  test('answers for the outages that opened it, the first ones too', async () => {
+    const { platform, process } = aPlatform();
+    platform.isUp = false;
+    const breaker = process();
+    const first = fails(breaker).then(() => breaker.heldOff());
+    for (let call = 0; call < 4; call += 1) await fails(breaker);
+    expect(await first).toBe(true);
+  });
+
+  test('does not answer for an outage that comes alone', async () => {
+    const breaker = aPlatform().process();
+    for (let call = 0; call < 5; call += 1) await works(breaker);
+    await fails(breaker);
+    const alone = breaker.heldOff();
+    await works(breaker);
+    expect(await alone).toBe(false);
   });
 
   test('opened by two processes at once, it is opened once', async () => {

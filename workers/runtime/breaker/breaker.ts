@@ -21,7 +21,21 @@ const counting = {
 };
 /** From the first answer to full traffic. */
 const rampMs = 10_000;
+/**
+ * Where thousands of calls were answered a moment ago, half of them is long in coming: so many outages in a row open it at once. A
+ * platform that fails one call in three has so many about once in ten thousand calls.
+ */
+const outagesInARow = 8;
+/** A platform with little traffic: so many outages in a row, and no answer for so long, open it too. */
+const quiet = { outages: 3, ms: 2_000 };
+/** While traffic ramps up, so many outages, and more of them than answers, open it again: a platform that fails now and then gets through. */
+const rampOutages = 2;
 const pollMs = 500;
+/**
+ * What fails when a platform goes down fails together: so long after an outage, unless an answer comes in between, the breaker may still
+ * open because of it. With a call's timeout and its wait for a place it must fit into a lease.
+ */
+const verdictMs = 1_500;
 
 export interface BreakerOptions {
   readonly platform: string;
@@ -46,6 +60,8 @@ export interface Breaker {
   admitted(): number;
   /** Runs a call and counts it. Throws what the call throws. */
   run<Result>(call: () => Promise<Result>): Promise<Result>;
+  /** After an outage: true when the platform is held off, or is within a moment. Then the outage is the breaker's, no attempt's. */
+  heldOff(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -54,18 +70,31 @@ export function startBreaker(options: BreakerOptions): Breaker {
   const abort = new AbortController();
   let fleet: Pick<FleetBreaker, 'state' | 'ageMs'> = { state: 'closed', ageMs: 0 };
 
-  const counter = new CircuitBreaker(async (call: () => Promise<unknown>) => call(), {
-    ...counting,
-    // Timeouts are each call's own; opossum's would abort all calls in flight and free their places too early.
-    timeout: false,
-    // Its own half-open state is never reached: the fleet's probe decides.
-    resetTimeout: 2_147_483_647,
-    errorFilter: (error: unknown) => !options.isOutage(error),
-  });
-  counter.on('open', () => void trip('half of its calls failed'));
+  let counter = freshCounter();
+  let ramp = { outages: 0, answers: 0 };
+  let inARow = 0;
+  let lastAnswerAt = performance.now();
+
+  /** A new one after each trip: what failed before it says nothing about the platform after it. */
+  function freshCounter() {
+    const fresh = new CircuitBreaker(async (call: () => Promise<unknown>) => call(), {
+      ...counting,
+      // Timeouts are each call's own; opossum's would abort all calls in flight and free their places too early.
+      timeout: false,
+      // Its own half-open state is never reached: the fleet's probe decides.
+      resetTimeout: 2_147_483_647,
+      errorFilter: (error: unknown) => !options.isOutage(error),
+    });
+    fresh.on('open', () => {
+      if (fresh === counter) void trip('half of its calls failed');
+    });
+    return fresh;
+  }
 
   async function trip(reason: string): Promise<void> {
-    counter.close();
+    counter.shutdown();
+    counter = freshCounter();
+    inARow = 0;
     try {
       if (await tripBreaker(sql, platform, reason))
         log.warn({ platform, reason }, 'breaker opened: the platform is held off');
@@ -75,10 +104,27 @@ export function startBreaker(options: BreakerOptions): Breaker {
     }
   }
 
+  function answered(begun: typeof ramp): void {
+    begun.answers += 1;
+    inARow = 0;
+    lastAnswerAt = performance.now();
+  }
+
+  async function outage(begun: typeof ramp): Promise<void> {
+    begun.outages += 1;
+    inARow += 1;
+    const silent = inARow >= quiet.outages && performance.now() - lastAnswerAt >= quiet.ms;
+    if (fleet.state === 'closed' && (silent || inARow >= outagesInARow)) await trip('it does not answer');
+    // A call that began before the ramp says nothing about it.
+    if (fleet.state !== 'ramping' || begun !== ramp) return;
+    if (ramp.outages >= rampOutages && ramp.outages > ramp.answers) await trip('it failed again while ramping up');
+  }
+
   async function look(): Promise<void> {
     const before = fleet.state;
     const [row] = await readBreakers(sql, [platform]);
     fleet = row ?? { state: 'closed', ageMs: 0 };
+    if (fleet.state === 'ramping' && before !== 'ramping') ramp = { outages: 0, answers: 0 };
     if (fleet.state === 'ramping' && fleet.ageMs >= rampMs) await closeBreaker(sql, platform);
     if (fleet.state !== 'closed' || before !== 'closed') options.moved();
   }
@@ -114,12 +160,22 @@ export function startBreaker(options: BreakerOptions): Breaker {
     isOpen: () => fleet.state === 'open',
     admitted: () => (fleet.state === 'open' ? 0 : fleet.state === 'closed' ? 1 : Math.min(1, fleet.ageMs / rampMs)),
     async run<Result>(call: () => Promise<Result>) {
+      const begun = ramp;
       try {
-        return (await counter.fire(call)) as Result;
+        const result = (await counter.fire(call)) as Result;
+        answered(begun);
+        return result;
       } catch (error) {
-        if (fleet.state === 'ramping' && options.isOutage(error)) await trip('it failed again while ramping up');
+        if (options.isOutage(error)) await outage(begun);
+        else answered(begun);
         throw error;
       }
+    },
+    async heldOff() {
+      const failedAt = performance.now();
+      const isUndecided = () => fleet.state !== 'open' && lastAnswerAt < failedAt;
+      while (isUndecided() && performance.now() < failedAt + verdictMs) await sleep(20);
+      return fleet.state === 'open';
     },
     async stop() {
       abort.abort();
