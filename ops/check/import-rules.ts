@@ -28,7 +28,7 @@ export function placeOf(path: string): Place {
     owner,
     isTest,
     isMain: /(^|[/.])main\.ts$/.test(path),
-    isPure: /\.(machine|decide|graph)\.ts$/.test(path),
+    isPure: /\.(machine|decide|graph|state)\.ts$/.test(path),
   };
 }
 
@@ -41,9 +41,14 @@ function areaOf(top: string, second: string): Place['area'] {
 const ours = (to: Import) => (to.target.kind === 'ours' ? placeOf(to.target.path) : undefined);
 const isPackage = (to: Import, name: string) => to.target.kind === 'package' && to.target.name === name;
 const isUnder = (place: Place | undefined, folder: string) => place?.path.startsWith(`${folder}/`) ?? false;
-const isTestSupport = (from: Place, to: Place) => from.isTest && isUnder(to, 'ops/testing');
+const isTestSupport = (from: Place, to: Place) =>
+  from.isTest && (isUnder(to, 'ops/testing') || (isActivator(from) && isUnder(to, 'ops/conformance')));
 const isFleet = (from: Place) => from.area === 'gateway' || from.area === 'workers';
 const isActivator = (place: Place) => place.owner.startsWith('activators/');
+/** The stand-in for an activator's platform: it lies in the activator's folder and is the simulator's. */
+const isStandIn = (place: Place | undefined) =>
+  place !== undefined && isActivator(place) && place.path === `workers/${place.owner}/simulated.ts`;
+const isStandInsTool = (from: Place, to: Place | undefined) => isStandIn(from) && to?.path === 'ops/network/manager.ts';
 const isBroker = (place: Place) => /^ops\/platform\/broker[/.-]/.test(place.path);
 const isConfiguration = (path: string) => /^ops\/platform\/config(uration)?[/.-]/.test(path);
 
@@ -102,7 +107,17 @@ export const rules: readonly Rule[] = [
   {
     name: 'fleet-never-imports-simulator',
     why: 'workers speak to network platforms over the wire; the simulator stands in for somebody else’s equipment',
-    broken: (from, to) => (isFleet(from) || from.area === 'platform') && isUnder(ours(to), 'ops/network'),
+    broken: (from, to) => {
+      const place = ours(to);
+      return (
+        (isFleet(from) || from.area === 'platform') && isUnder(place, 'ops/network') && !isStandInsTool(from, place)
+      );
+    },
+  },
+  {
+    name: 'stand-ins-are-the-simulators',
+    why: 'an activator’s simulated.ts plays its platform in the simulator; the fleet must not run on it',
+    broken: (from, to) => isStandIn(ours(to)) && from.area !== 'ops',
   },
   {
     name: 'gateway-and-workers-apart',
@@ -118,7 +133,9 @@ export const rules: readonly Rule[] = [
     broken: (from, to) => {
       const place = ours(to);
       if (!place || !isFleet(from)) return false;
-      return (place.area === 'ops' || place.area === 'root') && !isTestSupport(from, place);
+      return (
+        (place.area === 'ops' || place.area === 'root') && !isTestSupport(from, place) && !isStandInsTool(from, place)
+      );
     },
   },
   {

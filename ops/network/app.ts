@@ -6,12 +6,16 @@ import type { Env } from './delivery.ts';
 import { managerRoutes } from './manager.routes.ts';
 import type { Network } from './network.ts';
 import { page } from './page.ts';
+import { wholesaleRoutes } from './wholesale.routes.ts';
 
 /** The simulator over HTTP: one mount per element manager, the control side, a page. */
 export function simulatorApp(network: Network, log?: Logger): Hono<Env> {
   const app = new Hono<Env>();
 
-  for (const manager of Object.values(network.managers)) app.route(`/${manager.name}`, managerRoutes(network, manager));
+  for (const manager of Object.values(network.managers)) {
+    const routes = manager.wholesale === true ? wholesaleRoutes : managerRoutes;
+    app.route(`/${manager.name}`, routes(network, manager));
+  }
   app.route('/_control', controlRoutes(network));
   app.get('/health', (c) => c.json({ status: 'up' }));
   app.get('/', (c) => c.html(page(network)));

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { paceSetting } from './deliveries.store.ts';
 import type { Env } from './delivery.ts';
 import { concerns, faultKinds, faultRule, readNames, type FaultRule } from './faults.ts';
 import { ledgerFilter } from './ledger.ts';
@@ -27,6 +28,11 @@ const endpoints = {
   'POST /_control/faults': 'adds a rule, or several as {"rules": […]}; the same id replaces',
   'PUT /_control/faults': 'puts exactly these rules in force',
   'DELETE /_control/faults[/<id>]': 'removes all rules, or one',
+  'GET /_control/deliveries': 'work that outside operators took on, what became of it, and who was called back',
+  'GET /_control/pace': 'how they deal with what is ordered from now on',
+  'PUT /_control/pace':
+    'sets it; what is left out is as usual: {afterMs: <ms>|null, outcome, code, reason, callback, despiteCease}',
+  'POST /_control/deliver': 'has everything that is open delivered now',
   'POST /_control/edit': 'out-of-band: {manager, serviceRef, set?: {…}, remove?: [names] | true}',
   'POST /_control/reset': 'forgets everything: holdings, references, ledger, faults',
 };
@@ -43,6 +49,7 @@ export function controlRoutes(network: Network): Hono<Env> {
         services: holdings.counts(),
         calls: ledger.lastSeq(),
         pendingLate: network.pendingLate(),
+        openDeliveries: network.deliveries.open(),
         faults: faults.list().length,
       },
       endpoints,
@@ -51,6 +58,9 @@ export function controlRoutes(network: Network): Hono<Env> {
         'GET /<manager>/operations/<reference>': 'read-back: whether, and how often, a reference took effect; or 404',
         'GET /<manager>/services/<serviceRef>': 'what the manager holds for a service; empty holdings for nothing',
         'GET /<manager>/health': '200 while it is up',
+        'PUT /<partner>/orders/<reference>':
+          '{kind, circuit, …} → 202 taken on, 200 done; GET the same to see how it stands',
+        'GET /<partner>/circuits/<circuit>': 'what the partner holds for a circuit',
       },
       managers: Object.values(managers).map((manager) => ({
         name: manager.name,
@@ -67,6 +77,7 @@ export function controlRoutes(network: Network): Hono<Env> {
         operations: `an operation, ${readNames.join(', ')}, "*", "calls" (all but reads) or "reads"`,
         rule: z.toJSONSchema(faultRule, { io: 'input' }),
       },
+      pace: z.toJSONSchema(paceSetting, { io: 'input' }),
     }),
   );
 
@@ -127,6 +138,25 @@ export function controlRoutes(network: Network): Hono<Env> {
       ? c.body(null, 204)
       : c.json({ error: { code: 'unknown-fault', reason: `no rule ${c.req.param('id')}` } }, 404),
   );
+
+  routes.get('/deliveries', (c) => {
+    const shown = network.deliveries.all().map(({ call, callbackUrl: _, ...rest }) => {
+      const { reference, serviceRef } = call;
+      return { reference, serviceRef, ...rest };
+    });
+    return c.json({ deliveries: shown });
+  });
+
+  routes.get('/pace', (c) => c.json(network.deliveries.pace()));
+
+  routes.put('/pace', async (c) => {
+    return c.json(network.deliveries.setPace(paceSetting.parse(await c.req.json())));
+  });
+
+  routes.post('/deliver', (c) => {
+    network.deliveries.deliverNow();
+    return c.body(null, 204);
+  });
 
   routes.post('/edit', async (c) => {
     const { manager: name, serviceRef, ...change } = edit.parse(await c.req.json());

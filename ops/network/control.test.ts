@@ -28,7 +28,13 @@ test('reset forgets everything', async () => {
   await net.call('/ipam/allocate', 'r1', 's1', { prefixLength: 30 });
   await net.faults({ manager: '*', operation: '*', kind: 'error' });
   await net.ask('POST', '/_control/reset');
-  expect((await net.overview()).status).toEqual({ services: {}, calls: 0, pendingLate: 0, faults: 0 });
+  expect((await net.overview()).status).toEqual({
+    services: {},
+    calls: 0,
+    pendingLate: 0,
+    openDeliveries: 0,
+    faults: 0,
+  });
   const again = await net.call('/ipam/allocate', 'r1', 's1', { prefixLength: 30 });
   expect(again.body.result.allocationId).toBe('alloc-1');
 });
@@ -63,7 +69,7 @@ test('a fault that could never strike is refused, so that a misspelling does not
 test('the overview names managers, operations and faults; the page shows them and escapes what callers wrote', async () => {
   const net = aNetwork();
   const overview = await net.overview();
-  expect(overview.managers.map((manager) => manager.name)).toEqual(['olt', 'ipam', 'cpe']);
+  expect(overview.managers.map((manager) => manager.name)).toEqual(['olt', 'ipam', 'cpe', 'metro', 'partner']);
   expect(Object.keys(overview.faults.kinds)).toHaveLength(10);
   await net.call('/olt/reserve', '<script>alert(1)</script>', 's1');
   const { text } = await net.ask('GET', '/');

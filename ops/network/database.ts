@@ -50,6 +50,18 @@ const schema = `
   pragma user_version = ${SCHEMA_VERSION};
 `;
 
+/** Tables that came after the first version: older states get them when they are opened. */
+const added = `
+  -- Work that was taken on, with how it is to be delivered. No due_at: never by itself. No call_at: nobody is to be called back.
+  create table if not exists delivery (
+    manager text, reference text, operation text not null, service_ref text not null, parameters text not null,
+    callback_url text, pace text not null, due_at integer, call_at integer,
+    state text not null check (state in ('open', 'done', 'refused', 'calledOff')), told text,
+    calls integer not null default 0, answered integer not null default 0, primary key (manager, reference)) without rowid;
+
+  create table if not exists pace (only integer primary key check (only = 1), pace text not null);
+`;
+
 /**
  * Opens (or makes) the state in a directory and locks it for this process.
  *
@@ -68,7 +80,8 @@ export function openDatabase(directory: string): Database {
       throw new Error(
         `${file} was written by another version of the simulator: delete it to start with an empty network`,
       );
-    else database.exec('begin immediate; commit'); // takes the lock now, not at the first call
+    // Takes the lock now, not at the first call.
+    database.exec(`begin immediate; ${added} commit`);
   } catch (error) {
     database.close();
     if (error instanceof Error && /locked/.test(error.message))

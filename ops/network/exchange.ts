@@ -41,11 +41,20 @@ type Exchange = {
   now: () => number;
   /** Keeps a late call until it is due; called inside the transaction that records it. */
   postpone: (late: LateCall) => void;
+  /** Keeps work that was taken on until it is delivered; called inside the transaction that takes it on. */
+  takeOn: (work: Work) => void;
 };
 
+/** Work that a manager took on. */
+export type Work = { manager: string; operation: string; call: Call };
+
+/** What became of work that was taken on. */
+export type Finished = { state: 'done'; told: Facts } | { state: 'refused'; told: Refusal } | { state: 'calledOff' };
+
 /** Deals with calls: every one is applied (or not), recorded and given its answer, in one transaction. */
-export function exchange({ database, holdings, ledger, now, postpone }: Exchange) {
-  function apply(manager: Manager, operationName: string, call: Call, partial: boolean): Application {
+export function exchange({ database, holdings, ledger, now, postpone, takeOn }: Exchange) {
+  /** `half`: only part is done; `broken`: the platform fails over it, and one that knows repetitions will do it again. */
+  function apply(manager: Manager, operationName: string, call: Call, how?: 'half' | 'broken'): Application {
     const { reference, serviceRef, parameters } = call;
     const operation = manager.operations[operationName];
     if (operation === undefined) throw new Error(`${manager.name} has no operation ${operationName}`);
@@ -59,21 +68,46 @@ export function exchange({ database, holdings, ledger, now, postpone }: Exchange
       return { applied: true, effect: false, times: known.times, result: known.result };
 
     const before = holdings.read(manager.name, serviceRef);
-    const site: Site = {
-      serviceRef,
-      reference,
-      otherHolderOf: (claim) => holdings.otherHolderOf(manager.name, claim, serviceRef),
-      free: (pool) => holdings.free(manager.name, pool),
-      number: (sequence) => holdings.number(`${manager.name}/${sequence}`),
-    };
-    const outcome = operation.run(before, parameters, site);
+    const outcome = operation.run(before, parameters, siteOf(manager, call));
     if ('malformed' in outcome) return { applied: false, refused: malformed(outcome.malformed, 'parameters') };
     if ('refused' in outcome) return { applied: false, refused: outcome.refused };
 
-    const after = partial ? operation.partial(before, outcome.held) : outcome.held;
+    const after = how === undefined ? outcome.held : operation.partial(before, outcome.held);
     holdings.write(manager, serviceRef, before, after);
+    if (how === 'broken' && manager.idempotent)
+      return { applied: true, effect: false, times: 0, result: outcome.facts };
     const times = holdings.recordReference(manager.name, reference, operationName, serviceRef, outcome.facts);
+    const isLater = operation.later?.awaited(after, reference) === true;
+    if (isLater) takeOn({ manager: manager.name, operation: operationName, call });
     return { applied: true, effect: true, times, result: outcome.facts };
+  }
+
+  const siteOf = (manager: Manager, { reference, serviceRef }: Call): Site => ({
+    serviceRef,
+    reference,
+    otherHolderOf: (claim) => holdings.otherHolderOf(manager.name, claim, serviceRef),
+    free: (pool) => holdings.free(manager.name, pool),
+    number: (sequence) => holdings.number(`${manager.name}/${sequence}`),
+  });
+
+  /**
+   * Does, or gives up, what was taken on. Belongs into the transaction that keeps what became of it.
+   *
+   * @param refused why it is given up
+   * @param despite done although it was called off meanwhile
+   */
+  function finish(manager: Manager, { operation, call }: Work, refused?: Refusal, despite = false): Finished {
+    const { serviceRef, reference, parameters } = call;
+    const later = manager.operations[operation]?.later;
+    const before = holdings.read(manager.name, serviceRef);
+    if (later === undefined || (!later.awaited(before, reference) && !despite)) return { state: 'calledOff' };
+    const outcome = refused === undefined ? later.finish(before, parameters, siteOf(manager, call)) : { refused };
+    if ('held' in outcome) {
+      holdings.write(manager, serviceRef, before, outcome.held);
+      return { state: 'done', told: outcome.facts };
+    }
+    holdings.write(manager, serviceRef, before, later.drop(before));
+    return { state: 'refused', told: outcome.refused };
   }
 
   /** A call whose body is unusable: refused and recorded, with whatever reference it can be given. */
@@ -113,8 +147,8 @@ export function exchange({ database, holdings, ledger, now, postpone }: Exchange
     };
 
     /** Applies, and answers as a platform in good order does. */
-    const applied = (partial = false): { application: Application; answer: Answer; outcome: CallOutcome } => {
-      const application = apply(manager, operation, call, partial);
+    const applied = (how?: 'half' | 'broken'): { application: Application; answer: Answer; outcome: CallOutcome } => {
+      const application = apply(manager, operation, call, how);
       if (!application.applied) return { application, answer: errorAnswer(application.refused), outcome: 'refused' };
       const body = { reference, serviceRef, result: application.result };
       return { application, answer: { send: 'json', status: 200, body }, outcome: 'answered' };
@@ -124,8 +158,7 @@ export function exchange({ database, holdings, ledger, now, postpone }: Exchange
       switch (strike?.kind) {
         case 'error': {
           const application = strike.params.applied ? applied().application : undefined;
-          const error = { status: strike.params.status, code: 'platform-error', reason: 'the platform failed' };
-          return record('error', errorAnswer(error), application);
+          return record('error', errorAnswer({ ...platformError, status: strike.params.status }), application);
         }
         case 'throttle': {
           const error = { status: 429, code: 'throttled', reason: 'too many calls' };
@@ -149,10 +182,16 @@ export function exchange({ database, holdings, ledger, now, postpone }: Exchange
           if (!application.applied) return record(outcome, answer, application);
           return record('wrong', wrongAnswer(strike.params.form, call), application);
         }
-        case 'partial':
+        case 'partial': {
+          const { application, answer, outcome } = applied(strike.params.answer === 'success' ? 'half' : 'broken');
+          if (!application.applied || strike.params.answer === 'success') return record(outcome, answer, application);
+          return strike.params.answer === 'none'
+            ? record('lost', { send: 'cut' }, application)
+            : record('error', errorAnswer(platformError), application);
+        }
         case 'latency':
         case undefined: {
-          const { application, answer, outcome } = applied(strike?.kind === 'partial');
+          const { application, answer, outcome } = applied();
           return record(outcome, answer, application);
         }
         default:
@@ -163,13 +202,15 @@ export function exchange({ database, holdings, ledger, now, postpone }: Exchange
 
   /** Lets a late call take effect, unless the platform now refuses it, and completes its ledger row. */
   function takeLate(manager: Manager, { seq, operation, call }: LateCall): void {
-    const application = apply(manager, operation, call, false);
+    const application = apply(manager, operation, call);
     if (application.applied) ledger.amendLate(seq, application.effect, application.times, null);
     else ledger.amendLate(seq, false, 0, application.refused.code);
   }
 
-  return { take, takeLate, refuseMalformed };
+  return { take, takeLate, finish, refuseMalformed };
 }
+
+const platformError = { status: 503, code: 'platform-error', reason: 'the platform failed' };
 
 /** An error body, the one shape there is. */
 export const errorAnswer = (

@@ -37,7 +37,7 @@ export const faultRule = z.discriminatedUnion('kind', [
   rule('reset', {}),
   rule('lost-answer', {}),
   rule('late-apply', { ms: milliseconds.default(1000) }),
-  rule('partial', {}),
+  rule('partial', { answer: z.enum(['success', 'error', 'none']).default('success') }),
   rule('wrong-answer', { form: z.enum(['malformed', 'mismatch', 'html']).default('malformed') }),
 ]);
 export type FaultRule = z.output<typeof faultRule>;
@@ -53,7 +53,8 @@ export const faultKinds: Record<FaultKind, string> = {
   reset: 'cuts the connection, not applied',
   'lost-answer': 'applies, then cuts the connection',
   'late-apply': 'cuts the connection now, applies after params.ms',
-  partial: 'answers success, applies only part: each operation says which',
+  partial:
+    'applies only part (each operation says which) and answers by params.answer: success, error (503) or none (cuts the connection)',
   'wrong-answer': 'applies, answers 200 with a body of params.form: malformed, mismatch (another reference), html',
 };
 

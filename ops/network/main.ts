@@ -10,6 +10,10 @@ const environment = z
   .object({
     PORT: z.coerce.number().int().min(0).max(65_535),
     DATA_DIR: z.string().min(1),
+    /** What the partner operator's calls back are signed with; without it nobody is called back. */
+    PLATFORM_PARTNER_SECRET: z.string().min(1).optional(),
+    /** Milliseconds until the partner operator delivers. */
+    DELIVER_AFTER_MS: z.coerce.number().min(0).optional(),
     HOST: z.string().min(1).default('127.0.0.1'),
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   })
@@ -20,11 +24,21 @@ if (!environment.success) {
   process.exit(2);
 }
 
-const { PORT, DATA_DIR, HOST, LOG_LEVEL } = environment.data;
+const {
+  PORT,
+  DATA_DIR,
+  HOST,
+  LOG_LEVEL,
+  PLATFORM_PARTNER_SECRET: secret,
+  DELIVER_AFTER_MS: afterMs,
+} = environment.data;
 const log = pino({ name: 'network', level: LOG_LEVEL });
 
 try {
-  const simulator = await startSimulator({ port: PORT, dataDir: DATA_DIR, host: HOST, log });
+  const simulator = await startSimulator({
+    ...{ port: PORT, dataDir: DATA_DIR, host: HOST, log },
+    delivering: { ...(secret === undefined ? {} : { secret }), ...(afterMs === undefined ? {} : { afterMs }) },
+  });
   log.info({ url: simulator.url, port: Number(new URL(simulator.url).port) }, 'network simulator listening');
 
   const stop = (signal: NodeJS.Signals) => {

@@ -27,6 +27,16 @@ export type Site = {
   number: (sequence: string) => number;
 };
 
+/** The rest of an operation that only takes work on: it is done later, and whoever ordered it is called back. */
+export type Later<H, P> = {
+  /** Whether it is still to be done: not called off, not overtaken by another order. */
+  awaited: (held: H, reference: string) => boolean;
+  /** What is held when it is done, and what is told of it. */
+  finish: (held: H, parameters: P, site: Site) => Outcome<H>;
+  /** What is held when it is given up. */
+  drop: (held: H) => H;
+};
+
 /** One operation of an element manager, its parameters already bound to their schema. */
 export type Operation<H = Holdings> = {
   summary: string;
@@ -35,6 +45,7 @@ export type Operation<H = Holdings> = {
   run: (held: H, parameters: unknown, site: Site) => Outcome<H> | { malformed: z.ZodError };
   /** What the network is left with when the operation silently does only part of its work. */
   partial: (before: H, after: H) => H;
+  later?: Later<H, unknown>;
 };
 
 /** An element manager as the simulator serves it. */
@@ -46,6 +57,8 @@ export type Manager = {
    * Most real managers can (a transaction id, a label lookup); some cannot, and callers must survive those too.
    */
   idempotent: boolean;
+  /** An outside operator: it speaks of orders and circuits, and takes work on to call back later. See `wholesale.routes.ts`. */
+  wholesale?: true;
   /** What may be held for a service; out-of-band edits are parsed with it. */
   holdings: z.ZodType<Holdings>;
   /** What the holdings keep others from having. */
@@ -58,6 +71,7 @@ export function manager<H extends Holdings>(declared: {
   name: string;
   title: string;
   idempotent: boolean;
+  wholesale?: true;
   holdings: z.ZodType<H>;
   claims: (held: H) => string[];
   operations: Record<string, Operation<H>>;
@@ -74,7 +88,9 @@ export const operationsOn =
     parameters: P;
     carryOut: (held: H, parameters: z.output<P>, site: Site) => Outcome<H>;
     partial: (before: H, after: H) => H;
+    later?: Later<H, z.output<P>>;
   }): Operation<H> => ({
+    ...(declared.later === undefined ? {} : { later: declared.later as Later<H, unknown> }),
     summary: declared.summary,
     parameters: declared.parameters,
     partial: declared.partial,

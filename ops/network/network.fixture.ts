@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { simulatorApp } from './app.ts';
 import type { LedgerRow, LedgerSummary } from './ledger.ts';
 import type { Holdings } from './manager.ts';
+import type { Delivering } from './deliveries.ts';
 import { managers } from './managers/index.ts';
 import { openNetwork } from './network.ts';
 import { startSimulator } from './simulator.ts';
@@ -24,8 +25,14 @@ export type Reply = {
 
 /** What the control side tells about itself, as far as tests ask. */
 type Overview = {
-  status: { services: Record<string, number>; calls: number; pendingLate: number; faults: number };
-  managers: { name: string }[];
+  status: {
+    services: Record<string, number>;
+    calls: number;
+    pendingLate: number;
+    openDeliveries: number;
+    faults: number;
+  };
+  managers: { name: string; idempotent: boolean; operations: { name: string }[] }[];
   faults: { kinds: Record<string, string> };
 };
 type Summary = { references: LedgerSummary[]; totals: Record<string, number>; reads: unknown[] };
@@ -84,8 +91,12 @@ export function temporaryFolder(): string {
 }
 
 /** A network without sockets, for everything but cut connections. */
-export function aNetwork(random?: () => number) {
-  const network = openNetwork({ directory: temporaryFolder(), managers, ...(random === undefined ? {} : { random }) });
+export function aNetwork(random?: () => number, delivering?: Delivering) {
+  const network = openNetwork({
+    ...{ directory: temporaryFolder(), managers },
+    ...(random === undefined ? {} : { random }),
+    ...(delivering === undefined ? {} : { delivering }),
+  });
   onTestFinished(() => network.close());
   const app = simulatorApp(network);
   return speaking(async (method, path, body) => replyOf(await app.request(path, request(method, body), {})));

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from './database.ts';
+import { type Delivering, deliveries } from './deliveries.ts';
 import { exchange, type Call, type Exchanged } from './exchange.ts';
 import { faultBook, type Fate } from './fault-book.ts';
 import { holdingsStore } from './holdings.store.ts';
@@ -16,13 +17,14 @@ export type NetworkOptions = {
   managers: Readonly<Record<string, Manager>>;
   now?: () => number;
   random?: () => number;
+  delivering?: Delivering;
 };
 
 /** An out-of-band edit: attributes to set, attributes to remove, or all of a service. */
 export type Edit = { set?: Holdings | undefined; remove?: string[] | true | undefined };
 
 /** Opens the network kept in a directory: what the routes and the page stand on. */
-export function openNetwork({ directory, managers, now = Date.now, random = Math.random }: NetworkOptions) {
+export function openNetwork({ directory, managers, delivering, now = Date.now, random = Math.random }: NetworkOptions) {
   const database = openDatabase(directory);
   const holdings = holdingsStore(database);
   const ledger = ledgerStore(database);
@@ -30,12 +32,21 @@ export function openNetwork({ directory, managers, now = Date.now, random = Math
   const settling = settlement(ledger);
   const faults = faultBook(database, random);
   const late = lateCalls(database, now);
-  const exchanges = exchange({ database, holdings, ledger, now, postpone: (call) => late.postpone(call) });
+  const outside = deliveries(database, now, delivering);
+  const exchanges = exchange({
+    ...{ database, holdings, ledger, now },
+    postpone: (call) => late.postpone(call),
+    takeOn: (work) => outside.takeOn(work),
+  });
   const closing = new AbortController();
 
   late.start((call) => {
     const manager = managers[call.manager];
     if (manager !== undefined) exchanges.takeLate(manager, call);
+  });
+  outside.start((work, refused, despite) => {
+    const manager = managers[work.manager];
+    return manager === undefined ? { state: 'calledOff' } : exchanges.finish(manager, work, refused, despite);
   });
   settling.flush();
 
@@ -50,6 +61,7 @@ export function openNetwork({ directory, managers, now = Date.now, random = Math
     ledger,
     faults,
     settling,
+    deliveries: outside,
     pendingLate: late.pending,
 
     /** Waits as long as a fate says; rejects when the simulator closes meanwhile. */
@@ -84,13 +96,14 @@ export function openNetwork({ directory, managers, now = Date.now, random = Math
     /** Forgets everything: holdings, references, ledger, faults. */
     reset(): void {
       database.atomically(() => {
-        for (const part of [holdings, ledger, faults, late, settling]) part.forget();
+        for (const part of [holdings, ledger, faults, late, outside, settling]) part.forget();
       });
     },
 
     close(): void {
       closing.abort();
       late.stop();
+      outside.stop();
       settling.close();
       database.close();
     },

@@ -39,6 +39,26 @@ test('after a lost answer the manager that is not idempotent does it twice', asy
   expect((await net.summary()).references).toMatchObject([{ calls: 2, effects: 2, unknowns: 1 }]);
 });
 
+test('a partial call that ends in an error is done whole by its repetition, and read back as not done until then', async () => {
+  const net = await aSimulator();
+  await net.faults(fault('partial', { answer: 'error' }), fault('partial', { answer: 'none' }));
+  expect((await net.call('/olt/reserve', 'r1', 's1', { technology: 'gpon' })).status).toBe(503);
+  expect(await net.holdings('olt', 's1')).toEqual({ port: '1/1/1' });
+  expect((await net.ask('GET', '/olt/operations/r1')).status).toBe(404);
+  await expect(net.call('/olt/reserve', 'r1', 's1', { technology: 'gpon' })).rejects.toThrow(cut);
+  expect((await net.call('/olt/reserve', 'r1', 's1', { technology: 'gpon' })).status).toBe(200);
+  expect(await net.holdings('olt', 's1')).toEqual({ port: '1/1/1', technology: 'gpon' });
+  expect((await net.summary()).references).toMatchObject([{ calls: 3, effects: 1, unknowns: 2, excess: 0 }]);
+});
+
+test('the manager that is not idempotent takes note of a partial call, so that a read-back finds it', async () => {
+  const net = await aSimulator();
+  await net.faults(fault('partial', { answer: 'error' }, 'ipam'));
+  expect((await net.call('/ipam/allocate', 'r1', 's1', { prefixLength: 30 })).status).toBe(503);
+  expect(await net.get('/ipam/operations/r1')).toMatchObject({ applied: true, times: 1 });
+  expect(await net.allocations('s1')).toMatchObject([{ label: 'r1' }]);
+});
+
 test('hang never answers and does nothing; the caller gives up', async () => {
   const net = await aSimulator(200);
   await net.faults(fault('hang'));

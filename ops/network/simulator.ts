@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { simulatorApp } from './app.ts';
-import { managers } from './managers/index.ts';
+import type { Delivering } from './deliveries.ts';
+import type { Manager } from './manager.ts';
+import { everyManager } from './managers/index.ts';
 import { openNetwork } from './network.ts';
 
 /** A simulator that listens. `close` lets running answers out, cuts the rest, and leaves all state on record. */
@@ -29,9 +31,17 @@ export async function startSimulator(options: {
   /** Another address to listen on than loopback: a container's, on a network of its own. */
   host?: string;
   log?: Logger;
+  /** Other managers than those of this house and of its activators' folders. */
+  managers?: Readonly<Record<string, Manager>>;
+  /** How outside operators behave. */
+  delivering?: Delivering;
 }): Promise<Simulator> {
   const host = options.host ?? LOOPBACK;
-  const network = openNetwork({ directory: options.dataDir, managers });
+  const managers = options.managers ?? (await everyManager());
+  const network = openNetwork({
+    ...{ directory: options.dataDir, managers },
+    ...(options.delivering === undefined ? {} : { delivering: options.delivering }),
+  });
   const app = simulatorApp(network, options.log);
   // The process's own Request and Response stay what they are: tests run simulators next to other things.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });

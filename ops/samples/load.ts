@@ -11,17 +11,20 @@ import { insertOutbox } from '../platform/outbox/outbox.store.ts';
 const patienceMs = 30_000;
 
 /**
- * Publishes the sample service specifications, as a service catalog would, into a system that knows none; then waits
+ * Publishes the sample service specifications that a system does not know yet, as a service catalog would; then waits
  * until service ordering has them.
  *
- * @returns how many specifications were published; 0 for a system that has its own
+ * @returns how many specifications were published; 0 for a system that knows others alone, because it has its own
  */
 export async function loadSamples(databaseUrl: string): Promise<number> {
   const sql = connectDatabase(databaseUrl, { connections: 2, role: 'samples' });
   try {
-    if ((await known(sql)) > 0) return 0;
     const file = new URL('service-specifications.json', import.meta.url);
-    const specifications = z.array(serviceSpecification).parse(JSON.parse(await readFile(file, 'utf8')));
+    const samples = z.array(serviceSpecification).parse(JSON.parse(await readFile(file, 'utf8')));
+    const before = await known(sql);
+    const specifications = samples.filter((one) => !before.has(keyOf(one)));
+    if (before.size > 0 && specifications.length === samples.length) return 0;
+    if (specifications.length === 0) return 0;
     await insertOutbox(
       sql,
       specifications.map((specification) =>
@@ -29,7 +32,9 @@ export async function loadSamples(databaseUrl: string): Promise<number> {
       ),
     );
     const deadline = Date.now() + patienceMs;
-    while ((await known(sql)) < specifications.length) {
+    for (;;) {
+      const now = await known(sql);
+      if (specifications.every((one) => now.has(keyOf(one)))) break;
       if (Date.now() > deadline)
         throw new Error('Service ordering did not take the sample specifications; look at its log.');
       await sleep(100);
@@ -40,9 +45,11 @@ export async function loadSamples(databaseUrl: string): Promise<number> {
   }
 }
 
-async function known(sql: Database): Promise<number> {
-  const [row] = await sql<
-    { count: number }[]
-  >`select count(*)::int as count from service_ordering.service_specification`;
-  return row?.count ?? 0;
+const keyOf = ({ id, version }: { id: string; version: string }): string => JSON.stringify([id, version]);
+
+async function known(sql: Database): Promise<Set<string>> {
+  const rows = await sql<
+    { id: string; version: string }[]
+  >`select id, version from service_ordering.service_specification`;
+  return new Set(rows.map(keyOf));
 }

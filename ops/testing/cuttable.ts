@@ -6,6 +6,12 @@ export interface Cuttable {
   /** The server's address with this way's port. */
   readonly url: string;
   cut(): void;
+  /**
+   * From now on nothing the server says arrives; what is said to it does. Connections are of no use after that: cut them.
+   *
+   * @returns how many bytes were kept from clients so far
+   */
+  withhold(): () => number;
   close(): Promise<void>;
 }
 
@@ -13,6 +19,7 @@ export interface Cuttable {
 export async function cuttable(url: string, defaultPort: number): Promise<Cuttable> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  const pairs = new Map<Socket, Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -22,7 +29,9 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
     const far = connect(Number(target.port || defaultPort), target.hostname);
     keep(near);
     keep(far);
+    pairs.set(far, near);
     near.once('close', () => far.destroy());
+    far.once('close', () => pairs.delete(far));
     far.once('close', () => near.destroy());
     near.pipe(far);
     far.pipe(near);
@@ -38,6 +47,16 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
   return {
     url: way.href,
     cut,
+    withhold() {
+      let bytes = 0;
+      for (const [far, near] of pairs) {
+        far.unpipe(near);
+        far.on('data', (chunk: Buffer) => void (bytes += chunk.length));
+        // Without its pipe it would stand still.
+        far.resume();
+      }
+      return () => bytes;
+    },
     async close() {
       const closed = once(server, 'close');
       server.close();

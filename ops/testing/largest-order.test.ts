@@ -13,13 +13,24 @@ import {
   releaseClaims,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
+import {
+  describeServices,
+  planServiceOrder,
+  serviceOrderPlanned,
+  servicesDescribed,
+} from '../../contracts/messages/service-planning.ts';
 import { MAX_ORDER_ITEMS, serviceOrderCreate } from '../../contracts/tmf/tmf641.ts';
+import { toQuestion } from '../../gateway/apis/tmf641/dry-run.ts';
 import { toRequest } from '../../gateway/apis/tmf641/translate.ts';
 import { MAX_BODY_BYTES } from '../../gateway/tmf630/body.ts';
-import { type ServiceState } from '../../workers/service-inventory/service.ts';
+import { activatorOutlines } from '../../workers/activators/registry.ts';
+import { describe } from '../../workers/service-inventory/describe.decide.ts';
+import { type ServiceState } from '../../workers/service-inventory/service.state.ts';
 import { claimAll, release } from '../../workers/service-inventory/claims.decide.ts';
 import { record } from '../../workers/service-inventory/record.decide.ts';
-import { type Effects, type OrderState } from '../../workers/service-ordering/order-state.ts';
+import { type Effects, type OrderState } from '../../workers/service-ordering/order.state.ts';
+import { claimsOf, planOrder } from '../../workers/service-ordering/plan.decide.ts';
+import { activatorsByType } from '../../workers/service-ordering/plan.ts';
 import { accept, onClaimed, onSettled } from '../../workers/service-ordering/service-order.decide.ts';
 
 /** DESIGN, "Sizes are bounded at the door": what every message that comes of an order fits under. */
@@ -56,6 +67,26 @@ function filled(make: (amount: number) => Json): Json {
     else most = middle - 1;
   }
   return make(least);
+}
+
+const activators = activatorsByType(await activatorOutlines());
+
+/** Sizes of what is sent to explain an order, all of whose services stand already or none. */
+function planningMessages(body: Json): Record<string, number> {
+  const question = toQuestion(toRequest(serviceOrderCreate.parse(body), id, now));
+  const { order: asked } = planServiceOrder.schema.parse(question.body);
+  const known = { specifications: catalog, durations: new Map() };
+  const claims = claimsOf(asked, known, now);
+  const described =
+    claims.length === 0 ? [] : (describe(() => undefined, { commandId: id, order: asked, claims }, now).send ?? []);
+  const heard = described.map((one) => servicesDescribed.schema.parse(one.body))[0];
+  const plan = planOrder(asked, { accepting: known, launching: known, activators }, heard, now);
+  return {
+    [question.definition.name]: bytesOf(question.body),
+    [describeServices.name]: bytesOf({ commandId: id, order: asked, claims }),
+    [servicesDescribed.name]: bytesOf(heard ?? {}),
+    [serviceOrderPlanned.name]: bytesOf({ commandId: id, id, plan }),
+  };
 }
 
 /** Runs an order from its body to its end with the real decisions, and gives the size of the largest message by name. */
@@ -208,6 +239,6 @@ test.each<[string, Json, ('completed' | 'failed')?]>([
     ),
   ],
 ])('an order with %s: every message of it fits', (_, body, fate) => {
-  const sizes = largestMessages(body, fate);
+  const sizes = { ...largestMessages(body, fate), ...planningMessages(body) };
   for (const [name, bytes] of Object.entries(sizes)) expect.soft(bytes, name).toBeLessThan(largestMessage);
 });

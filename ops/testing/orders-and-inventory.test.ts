@@ -13,12 +13,12 @@ import {
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
-import { type ActivationReport, type ServiceState } from '../../workers/service-inventory/service.ts';
+import { type ActivationReport, type ServiceState } from '../../workers/service-inventory/service.state.ts';
 import { claimAll, release } from '../../workers/service-inventory/claims.decide.ts';
 import { record } from '../../workers/service-inventory/record.decide.ts';
 import { aService as aKeptService } from '../../workers/service-inventory/services.fixture.ts';
 import { aSpecification, anItem, noon } from '../../workers/service-ordering/orders.fixture.ts';
-import { type OrderState } from '../../workers/service-ordering/order-state.ts';
+import { type OrderState } from '../../workers/service-ordering/order.state.ts';
 import { accept, onClaimed, onDue, onSettled } from '../../workers/service-ordering/service-order.decide.ts';
 import { itemEnded, orderEnded } from '../../workers/service-ordering/service-order.machine.ts';
 

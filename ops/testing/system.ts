@@ -5,6 +5,7 @@ import { topology } from '../../contracts/topology.ts';
 import { gatewayApp, startGateway } from '../../gateway/server.ts';
 import { activatorTypes } from '../../workers/activators/registry.ts';
 import type { RunningRole } from '../../workers/runtime/role.ts';
+import { freePort } from '../bootstrap/ports.ts';
 import { type FalloutVerb, readFallout, settleFallout } from '../cli/fallout/fallout.store.ts';
 import { rebuildViews } from '../cli/views/rebuild.ts';
 import { type NetworkControl, networkControl } from '../faults/network-control.ts';
@@ -23,6 +24,9 @@ import type { Testbed } from './testbed.ts';
 /** Asks a gateway without a socket in between: a path with its query string, or a whole URL. */
 export type Ask = (url: string, init?: RequestInit) => Promise<Response>;
 
+/** What the simulated partner signs its callbacks with. They come to the gateway's port: a test that wants them listens. */
+export const partnerSecret = 'the partner and we';
+
 /** Everything but the gateway, which a test asks rather than starts. */
 export const workerRoles = ['projector', 'service-ordering', 'service-inventory', 'activator'] as const;
 export type WorkerRole = (typeof workerRoles)[number];
@@ -40,7 +44,7 @@ export interface System {
    * another database, a broker that is not there.
    */
   gateway(settings: Readonly<Record<string, string>>): Promise<Ask>;
-  /** The gateway on a port of its own, for what only a socket can show. */
+  /** The gateway on the system's own port, for what only a socket can show, and where outside systems call back. Once. */
   listen(): Promise<string>;
   /** Stops roles as a drain does; what they own waits in queues and tables until they are started again. */
   stop(...names: readonly WorkerRole[]): Promise<void>;
@@ -78,16 +82,19 @@ async function assemble(
   const dataDir = await mkdtemp(join(tmpdir(), 'system-'));
   undo.push(() => rm(dataDir, { recursive: true, force: true }));
   const [simulator] = await Promise.all([
-    startSimulator({ port: 0, dataDir }),
+    startSimulator({ port: 0, dataDir, delivering: { afterMs: 50, retryMs: 100, secret: partnerSecret } }),
     assertTopology(testbed.amqpUrl, declared),
   ]);
   undo.push(() => simulator.close());
 
+  const port = await freePort();
   const environment = {
     DATABASE_URL: testbed.databaseUrl,
     AMQP_URL: testbed.amqpUrl,
     NETWORK_URL: simulator.url,
-    PORT: '0',
+    CALLBACK_URL: `http://127.0.0.1:${port}`,
+    PLATFORM_PARTNER_SECRET: partnerSecret,
+    PORT: String(port),
     LOG_LEVEL: 'silent',
     DATABASE_CONNECTIONS: '12',
     // A busy machine is no reason for a 503: tests that want one say so.
@@ -149,7 +156,7 @@ async function assemble(
     const replica = parseConfiguration({ ...environment, ...own });
     const database = replica.DATABASE_URL === testbed.databaseUrl ? sql : open(replica.DATABASE_URL);
     const ownRelay = replica.AMQP_URL === testbed.amqpUrl ? relay : await relayTo(database, replica.AMQP_URL);
-    const app = gatewayApp({ sql: database, relay: ownRelay, log, configuration: replica });
+    const app = gatewayApp({ sql: database, relay: ownRelay, log, topology: declared, configuration: replica });
     return async (url, init) => app.request(url, init);
   };
   return {
@@ -159,9 +166,9 @@ async function assemble(
     request: await gateway({}),
     gateway,
     async listen() {
-      const { port, stop: end } = await startGateway({ sql, relay, log, configuration });
-      undo.push(end);
-      return `http://127.0.0.1:${port}`;
+      const listening = await startGateway({ sql, relay, log, topology: declared, configuration });
+      undo.push(listening.stop);
+      return `http://127.0.0.1:${listening.port}`;
     },
     stop,
     start,

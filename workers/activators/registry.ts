@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Activator } from '../runtime/activation/activator.ts';
+import { type ActivatorOutline, outlineActivator } from '../runtime/activation/outline.ts';
 
-/** Service types that have an activator: one per folder here, named as the folder is. */
-export async function activatorTypes(): Promise<string[]> {
-  const entries = await readdir(import.meta.dirname, { withFileTypes: true });
+/** Service types that have an activator: one per folder here with an `index.ts`, named as the folder is. */
+export async function activatorTypes(folder = import.meta.dirname): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'index.ts')))
     .map((entry) => entry.name)
     .toSorted();
 }
@@ -31,3 +34,7 @@ export async function loadActivators(serviceTypes: readonly string[]): Promise<A
     }),
   );
 }
+
+/** What every activator declares, for those who plan and run none. */
+export const activatorOutlines = async (): Promise<ActivatorOutline[]> =>
+  (await loadActivators(await activatorTypes())).map(outlineActivator);

@@ -27,3 +27,15 @@ test('a router without a serial is given the same one on every attempt', async (
   const second = await aNetwork().call('/cpe/register', 'r2', 's1', { model: 'm' });
   expect(second.body.result).toEqual(first.body.result);
 });
+
+test('a router in quarantine keeps its configuration, through a change of it too, and is let out again', async () => {
+  const net = aNetwork();
+  await net.call('/cpe/register', 'r1', 's1', { model: 'm', serial: 'S' });
+  await net.call('/cpe/configure', 'r2', 's1', { template: 't' });
+  await net.call('/cpe/suspend', 'r3', 's1');
+  await net.call('/cpe/configure', 'r4', 's1', { template: 'u' });
+  expect(await net.holdings('cpe', 's1')).toMatchObject({ template: 'u', suspended: true });
+  await net.call('/cpe/resume', 'r5', 's1');
+  expect(await net.holdings('cpe', 's1')).toEqual({ deviceId: 'm-S', model: 'm', serial: 'S', template: 'u' });
+  expect((await net.call('/cpe/suspend', 'r6', 's2')).body.error.code).toBe('not-registered');
+});

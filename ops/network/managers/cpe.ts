@@ -18,6 +18,7 @@ const holdings = z.strictObject({
   serial: z.string().optional(),
   ...configuration,
   template: z.string().optional(),
+  suspended: z.literal(true).optional(),
 });
 type Router = z.output<typeof holdings>;
 
@@ -64,7 +65,10 @@ export const cpe = manager<Router>({
       parameters: z.strictObject(configuration),
       carryOut: (router, wanted) => {
         if (router.deviceId === undefined) return refuse('not-registered', 'register a router before configuring it');
-        return { held: { ...deviceOf(router), ...wanted }, facts: { deviceId: router.deviceId, ...wanted } };
+        return {
+          held: { ...deviceOf(router), ...wanted, suspended: router.suspended },
+          facts: { deviceId: router.deviceId, ...wanted },
+        };
       },
       /** Template and WAN are set; features and settings stay what they were. */
       partial: (before, after) => ({ ...after, features: before.features, settings: before.settings }),
@@ -79,6 +83,26 @@ export const cpe = manager<Router>({
           : { held: deviceOf(router), facts: { removed: configurationOf(router) } },
       /** Features go, template and WAN stay. */
       partial: (before) => ({ ...before, features: undefined, settings: undefined }),
+    }),
+
+    suspend: operation({
+      summary: 'Quarantines the router: it stays configured and forwards nothing',
+      parameters: z.strictObject({}),
+      carryOut: (router) =>
+        router.deviceId === undefined
+          ? refuse('not-registered', 'there is no router to suspend')
+          : { held: { ...router, suspended: true }, facts: { deviceId: router.deviceId, suspended: true } },
+      partial: (before) => before,
+    }),
+
+    resume: operation({
+      summary: 'Takes the router out of quarantine',
+      parameters: z.strictObject({}),
+      carryOut: ({ suspended: _, ...router }) =>
+        router.deviceId === undefined
+          ? refuse('not-registered', 'there is no router to resume')
+          : { held: router, facts: { deviceId: router.deviceId, suspended: false } },
+      partial: (before) => before,
     }),
 
     deregister: operation({

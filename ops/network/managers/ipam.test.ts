@@ -67,3 +67,14 @@ test('a length that is not on offer is refused for good', async () => {
   const refused = await aNetwork().call('/ipam/allocate', 'r1', 's1', { prefixLength: 12 });
   expect([refused.status, refused.body.error.code]).toEqual([422, 'length-not-offered']);
 });
+
+test('a suspended allocation is kept for its service, through a resize too, and routed again when resumed', async () => {
+  const net = aNetwork();
+  const allocationId = (await net.call('/ipam/allocate', 'r1', 's1', { prefixLength: 29 })).body.result.allocationId;
+  await net.call('/ipam/suspend', 'r2', 's1', { allocationId });
+  await net.call('/ipam/resize', 'r3', 's1', { prefixLength: 28 });
+  expect(await net.allocations('s1')).toMatchObject([{ allocationId, prefixLength: 28, suspended: true }]);
+  await net.call('/ipam/resume', 'r4', 's1', { allocationId });
+  expect((await net.allocations('s1'))[0]).not.toHaveProperty('suspended');
+  expect((await net.call('/ipam/suspend', 'r5', 's2')).body.error.code).toBe('nothing-allocated');
+});

@@ -13,6 +13,8 @@ const allocation = z.strictObject({
   prefixLength: z.number(),
   gateway: z.string().optional(),
   reverseDns: z.string().optional(),
+  /** Kept for the service, but not routed to it. */
+  suspended: z.literal(true).optional(),
 });
 type Allocation = z.output<typeof allocation>;
 
@@ -125,6 +127,30 @@ export const ipam = manager<Addresses>({
           held: replaced(held, made),
           facts: { allocationId: old.allocationId, reverseDns, previous: { reverseDns: old.reverseDns ?? null } },
         };
+      },
+      partial: (before) => before,
+    }),
+
+    suspend: operation({
+      summary: 'Withdraws the route of an allocation, the newest unless named; the allocation stays',
+      parameters: z.strictObject({ allocationId: z.string().optional() }),
+      carryOut: (held, { allocationId }, site) => {
+        const old = chosen(held, allocationId);
+        if (old === undefined) return nothingAllocated(site, allocationId);
+        const facts = { allocationId: old.allocationId, suspended: true };
+        return { held: replaced(held, { ...old, suspended: true }), facts };
+      },
+      partial: (before) => before,
+    }),
+
+    resume: operation({
+      summary: 'Announces the route of an allocation again, the newest unless named',
+      parameters: z.strictObject({ allocationId: z.string().optional() }),
+      carryOut: (held, { allocationId }, site) => {
+        const old = chosen(held, allocationId);
+        if (old === undefined) return nothingAllocated(site, allocationId);
+        const { suspended: _, ...routed } = old;
+        return { held: replaced(held, routed), facts: { allocationId: old.allocationId, suspended: false } };
       },
       partial: (before) => before,
     }),

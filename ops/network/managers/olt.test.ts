@@ -62,3 +62,15 @@ test('clearing and releasing nothing says so', async () => {
   expect((await net.call('/olt/clear', 'r1', 's1')).body.result).toEqual({ nothing: true });
   expect((await net.call('/olt/release', 'r2', 's1')).body.result).toEqual({ nothing: true });
 });
+
+test('a suspended line keeps port and profile, through a change of it too, and is let go again', async () => {
+  const net = aNetwork();
+  await net.call('/olt/reserve', 'r1', 's1', { port: 'p' });
+  await net.call('/olt/configure', 'r2', 's1', { downMbps: 10, upMbps: 5 });
+  await net.call('/olt/suspend', 'r3', 's1');
+  await net.call('/olt/configure', 'r4', 's1', { downMbps: 20, upMbps: 5 });
+  expect(await net.holdings('olt', 's1')).toEqual({ port: 'p', downMbps: 20, upMbps: 5, suspended: true });
+  await net.call('/olt/resume', 'r5', 's1');
+  expect(await net.holdings('olt', 's1')).toEqual({ port: 'p', downMbps: 20, upMbps: 5 });
+  expect((await net.call('/olt/suspend', 'r6', 's2')).body.error.code).toBe('no-port');
+});

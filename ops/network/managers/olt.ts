@@ -7,6 +7,7 @@ const holdings = z.strictObject({
   downMbps: z.number().optional(),
   upMbps: z.number().optional(),
   vlan: z.number().optional(),
+  suspended: z.literal(true).optional(),
 });
 type Line = z.output<typeof holdings>;
 
@@ -54,7 +55,7 @@ export const olt = manager<Line>({
         if (Math.max(downMbps, upMbps) > FASTEST_MBPS)
           return refuse('rate-not-supported', `no line here is faster than ${FASTEST_MBPS} Mbit/s`, 422);
         return {
-          held: { port: line.port, technology: line.technology, downMbps, upMbps, vlan },
+          held: { port: line.port, technology: line.technology, downMbps, upMbps, vlan, suspended: line.suspended },
           facts: { port: line.port, downMbps, upMbps, vlan },
         };
       },
@@ -65,12 +66,32 @@ export const olt = manager<Line>({
     clear: operation({
       summary: 'Removes the line profile and keeps the port',
       parameters: z.strictObject({}),
-      carryOut: ({ port, technology, ...profile }) =>
+      carryOut: ({ port, technology, suspended: _, ...profile }) =>
         Object.keys(profile).length === 0
           ? { held: { port, technology }, facts: { nothing: true } }
           : { held: { port, technology }, facts: { cleared: profile } },
       /** The VLAN is gone, the rates stay on the line. */
       partial: (before) => ({ ...before, vlan: undefined }),
+    }),
+
+    suspend: operation({
+      summary: 'Stops traffic on the line; port and profile stay',
+      parameters: z.strictObject({}),
+      carryOut: (line) =>
+        line.port === undefined
+          ? refuse('no-port', 'there is no line to suspend')
+          : { held: { ...line, suspended: true }, facts: { port: line.port, suspended: true } },
+      partial: (before) => before,
+    }),
+
+    resume: operation({
+      summary: 'Lets traffic flow again',
+      parameters: z.strictObject({}),
+      carryOut: ({ suspended: _, ...line }) =>
+        line.port === undefined
+          ? refuse('no-port', 'there is no line to resume')
+          : { held: line, facts: { port: line.port, suspended: false } },
+      partial: (before) => before,
     }),
 
     release: operation({

@@ -7,6 +7,8 @@ const olt = elementManager('olt', {
   operations: {
     reserve: z.looseObject({ port: z.string(), technology: z.string().optional() }),
     configure: z.looseObject({ downMbps: z.number(), upMbps: z.number() }),
+    suspend: z.looseObject({}),
+    resume: z.looseObject({}),
     clear: z.looseObject({}),
     release: z.looseObject({}),
   },
@@ -43,6 +45,8 @@ export default activator({
       apply: ({ want }, net) =>
         net.configure({ downMbps: want.downMbps, upMbps: want.upMbps ?? want.downMbps, vlan: want.vlan }),
       undo: (_, net) => net.clear(),
+      suspend: (_, net) => net.suspend(),
+      resume: (_, net) => net.resume(),
       lands: ({ downMbps, upMbps }) => ({ characteristics: { downMbps, upMbps } }),
     }),
   ],

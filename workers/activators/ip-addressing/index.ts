@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { activator } from '../../runtime/activation/activator.ts';
 import { elementManager } from '../../runtime/activation/element-manager.ts';
+import { PlatformRefusal } from '../../runtime/activation/platform.ts';
 
 const allocation = z.looseObject({
   allocationId: z.string(),
@@ -11,7 +12,14 @@ const allocation = z.looseObject({
 
 /** The address manager. Calling it twice does it twice: only reading back before a repeat keeps an allocation single. */
 const ipam = elementManager('ipam', {
-  operations: { allocate: allocation, resize: allocation, update: z.looseObject({}), release: z.looseObject({}) },
+  operations: {
+    allocate: allocation,
+    resize: allocation,
+    update: z.looseObject({}),
+    suspend: z.looseObject({}),
+    resume: z.looseObject({}),
+    release: z.looseObject({}),
+  },
   timeout: '5s',
   settle: '3s',
 });
@@ -21,6 +29,11 @@ const characteristics = z.object({
   prefixLength: z.coerce.number().int().positive(),
   reverseDns: z.string().min(1).optional(),
 });
+
+/** The address manager refuses to take back what it does not hold; to an undo, that is done. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof PlatformRefusal && error.code === 'nothing-allocated')) throw error;
+}
 
 /** A routed prefix of one's own. */
 export default activator({
@@ -34,7 +47,9 @@ export default activator({
         typeof facts['allocationId'] === 'string'
           ? net.resize({ allocationId: facts['allocationId'], prefixLength })
           : net.allocate({ family, prefixLength }),
-      undo: ({ facts }, net) => net.release({ allocationId: facts['allocationId'] }),
+      undo: ({ facts }, net) => net.release({ allocationId: facts['allocationId'] }).catch(unlessGone),
+      suspend: ({ facts }, net) => net.suspend({ allocationId: facts['allocationId'] }),
+      resume: ({ facts }, net) => net.resume({ allocationId: facts['allocationId'] }),
       lands: ({ allocationId, prefix, prefixLength, gateway }) => ({
         characteristics: { allocationId, prefix, prefixLength, gateway },
         resources: [{ id: allocationId, name: prefix, type: 'ipPrefix' }],
@@ -45,7 +60,7 @@ export default activator({
       uses: ['reverseDns'],
       apply: ({ want, facts }, net) =>
         net.update({ allocationId: facts['allocationId'], reverseDns: want.reverseDns ?? null }),
-      undo: ({ facts }, net) => net.update({ allocationId: facts['allocationId'], reverseDns: null }),
+      undo: ({ facts }, net) => net.update({ allocationId: facts['allocationId'], reverseDns: null }).catch(unlessGone),
     }),
   ],
 });

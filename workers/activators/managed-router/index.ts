@@ -8,6 +8,8 @@ const cpe = elementManager('cpe', {
   operations: {
     register: z.looseObject({ deviceId: z.string(), serial: z.string() }),
     configure: z.looseObject({ deviceId: z.string(), template: z.string() }),
+    suspend: z.looseObject({}),
+    resume: z.looseObject({}),
     deconfigure: z.looseObject({}),
     deregister: z.looseObject({}),
   },
@@ -55,6 +57,8 @@ export default activator({
         });
       },
       undo: (_, net) => net.deconfigure(),
+      suspend: (_, net) => net.suspend(),
+      resume: (_, net) => net.resume(),
       lands: (_, { supporting }) => {
         const wan = supporting('ip-addressing')?.characteristics;
         return wan === undefined

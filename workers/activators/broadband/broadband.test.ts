@@ -1,0 +1,7 @@
+import { activatorConformance } from '../../../ops/conformance/index.ts';
+import broadband from './index.ts';
+
+activatorConformance(broadband, {
+  want: { downMbps: 1_000, technology: 'XGS-PON' },
+  change: { downMbps: 2_000, upMbps: 500, vlan: 7 },
+});
