@@ -45,6 +45,8 @@ export const runStep = command('activation.run-step.v1', {
     generation: z.int().positive(),
     step: z.string(),
     direction: z.enum(stepDirections),
+    /** In the letter of a stalled step: what the service shall be. A person may put it right before it is replayed. */
+    requested: characteristics.optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),
 });
@@ -57,6 +59,8 @@ export const settleStep = command('activation.settle-step.v1', {
     serviceType: z.string(),
     position: z.int().nonnegative(),
     verb: z.enum(['retry', 'skip', 'fail']),
+    /** Of a retry: what the service shall be, put right by a person. */
+    requested: characteristics.optional(),
   }),
   to: (body) => activatorControlQueue(body.serviceType),
 });
@@ -78,6 +82,8 @@ export const cancelItem = command('activation.cancel-item.v1', {
   to: (body) => activatorControlQueue(body.item.serviceType),
 });
 export type CancelItem = z.output<typeof cancelItem.schema>;
+
+export type SettleStep = z.output<typeof settleStep.schema>;
 
 /** Whether an item can still be taken back. It stands still until it hears what was decided. */
 export const itemAssessed = event('activation.item-assessed.v1', {

@@ -31,12 +31,20 @@ export async function readJsonBody(
 ): Promise<Body> {
   const mediaType = checkMediaType(request.headers, accepted);
   const bytes = await readBytes(request, maxBytes);
+  return { bytes, mediaType, json: parseJson(bytes, maxBytes) };
+}
+
+/**
+ * Parses a body that was read.
+ * @throws as `readJsonBody` does for what it reads
+ */
+export function parseJson(bytes: Uint8Array, maxBytes = MAX_BODY_BYTES): unknown {
   const text = decode(bytes);
   const json = parse(text);
   checkContent(json, text);
   // A short number can stand for a long one (1e20): what is bounded is what we write and send on.
   if (/[\d.][eE]\d/.test(text) && Buffer.byteLength(JSON.stringify(json)) > maxBytes) throw tooLarge(maxBytes);
-  return { bytes, mediaType, json };
+  return json;
 }
 
 /**
@@ -78,7 +86,11 @@ function checkMediaType(headers: Headers, accepted: readonly string[]): string {
   return type;
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/**
+ * Reads a request's body as it came, whatever it is.
+ * @throws 413 above `maxBytes`
+ */
+export async function readBytes(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (declared !== null) {

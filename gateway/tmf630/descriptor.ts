@@ -50,6 +50,8 @@ export interface ResourceDescriptor {
   /** What PATCH may send, where there is one: published, and the patched document is checked by `schema`. */
   readonly update?: z.ZodType<JsonObject>;
   readonly operations: readonly Operation[];
+  /** What a POST with `?dryRun=true` is answered with, where it may be asked so. */
+  readonly dryRun?: z.ZodType;
   /** Attributes a PATCH may not change. */
   readonly notPatchable?: readonly string[];
   /** Attributes the server alone sets: a POST that brings one is refused. `href` is always dropped without a word. */

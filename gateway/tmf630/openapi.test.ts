@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 
 import type { Api } from './api.ts';
 import { docsRoutes } from './docs.ts';
@@ -70,6 +71,21 @@ describe('the OpenAPI document', () => {
     const names = Object.keys(made['components']?.['schemas'] ?? {});
     expect(names.length).toBeGreaterThan(10);
     expect(names.filter((name) => typeof ajv.getSchema(`doc#/components/schemas/${name}`) !== 'function')).toEqual([]);
+  });
+
+  test('tells of a dry run where there is one, with the schema of its answer', () => {
+    const made = asJson(
+      openApiDocument(
+        { ...api, resources: [{ ...orders, dryRun: z.object({ verdict: z.string() }) }] },
+        'http://api.test',
+      ),
+    );
+    const postOf = (from: Json) => from['paths']?.['/serviceOrder']?.['post'];
+    const parametersOf = (from: Json) =>
+      Object.values(postOf(from)?.['parameters'] ?? {}).map((one) => one['name'] as unknown);
+    expect([parametersOf(made), parametersOf(document)]).toEqual([['dryRun', 'Idempotency-Key'], ['Idempotency-Key']]);
+    expect(JSON.stringify(postOf(made)?.['responses']?.['200'])).toContain('"verdict"');
+    expect(postOf(document)?.['responses']?.['200']).toBeUndefined();
   });
 
   test('a create body is judged as the server judges it', () => {

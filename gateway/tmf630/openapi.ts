@@ -117,7 +117,7 @@ function describeOperation(operation: Operation, resource: ResourceDescriptor, c
       });
     case 'create':
       return described(`Creates a ${name}`, {
-        parameters: [idempotencyKey],
+        parameters: [...(resource.dryRun === undefined ? [] : [dryRun]), idempotencyKey],
         requestBody: requestBody({
           'application/json': {
             schema: components.ref(resource.create ?? resource.schema),
@@ -125,6 +125,9 @@ function describeOperation(operation: Operation, resource: ResourceDescriptor, c
           },
         }),
         responses: {
+          ...(resource.dryRun === undefined
+            ? {}
+            : { 200: success('Under dryRun: what it would come to', components.ref(resource.dryRun), []) }),
           201: success('Accepted and stored', whole, ['Location', 'ETag', 'Idempotency-Replayed']),
           ...failures(400, 405, 406, 409, 413, 415),
         },
@@ -207,6 +210,15 @@ const idempotencyKey = header(
   'Idempotency-Key',
   'Makes a retry safe: the same key and body again get the first answer; another body, or a first request still in flight, 409.',
 );
+
+const dryRun = {
+  name: 'dryRun',
+  in: 'query',
+  schema: { type: 'boolean', enum: [true] },
+  description:
+    'The body is checked as ever and nothing is created: the answer (200) says what the create would come to, or why it ' +
+    'would be rejected. An Idempotency-Key has no part in it, and is still unused afterwards.',
+};
 
 const ifMatch = header('If-Match', 'The ETag the change is based on: 412 when the resource has changed since.');
 

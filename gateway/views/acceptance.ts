@@ -4,11 +4,15 @@ import { type Submission, submitAll } from './submit.store.ts';
 /** Creates that share a statement at most. Past this the database gains nothing, and one statement's text stays bounded. */
 const mostAtOnce = 64;
 
+const statementMayTakeMs = 35_000;
+
 interface Waiting {
   readonly submission: Submission;
   readonly resolve: (accepted: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
+
+type Answer = (batch: readonly Waiting[]) => void | Promise<void>;
 
 /**
  * Accepts creates: whatever comes while one statement runs shares the next. Nothing waits for a batch to fill, so an
@@ -24,28 +28,41 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
   const waiting: Waiting[] = [];
   let running = false;
 
+  /** The next statement is on its way before the last one's creates are answered: the database does not wait for that. */
   async function run(): Promise<void> {
     running = true;
-    while (waiting.length > 0) await settle(waiting.splice(0, mostAtOnce));
+    for (let under = next(); under !== undefined;) {
+      const { batch, result } = under;
+      const answer = await result;
+      under = next();
+      await answer(batch);
+      under ??= next();
+    }
     running = false;
   }
 
-  async function settle(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const accepted = await submitAll(
-        sql,
-        batch.map((one) => one.submission),
-      );
-      for (const { submission, resolve } of batch) resolve(accepted.has(submission.id));
-    } catch (error) {
-      if (batch.length === 1 || isDatabaseFault(error)) {
-        for (const { reject } of batch) reject(error);
-        return;
-      }
-      const middle = Math.ceil(batch.length / 2);
-      await settle(batch.slice(0, middle));
-      await settle(batch.slice(middle));
-    }
+  /** Sends what is waiting; the result says how its creates are to be answered. Never rejects. */
+  function next(): { batch: readonly Waiting[]; result: Promise<Answer> } | undefined {
+    const batch = waiting.splice(0, mostAtOnce);
+    return batch.length === 0 ? undefined : { batch, result: attempt(batch) };
+  }
+
+  function attempt(batch: readonly Waiting[]): Promise<Answer> {
+    const submissions = batch.map((one) => one.submission);
+    return answered(submitAll(sql, submissions)).then(
+      (accepted) => (done) => {
+        for (const { submission, resolve } of done) resolve(accepted.has(submission.id));
+      },
+      (error: unknown) => (failed) => {
+        if (failed.length > 1 && !isDatabaseFault(error)) return inHalves(failed);
+        for (const { reject } of failed) reject(error);
+      },
+    );
+  }
+
+  async function inHalves(batch: readonly Waiting[]): Promise<void> {
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) await (await attempt(half))(half);
   }
 
   return (submission) =>
@@ -53,4 +70,17 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
       waiting.push({ submission, resolve, reject });
       if (!running) void run();
     });
+}
+
+/**
+ * Everybody waits for this one statement, so it must end. The server stops it after 30 s; a driver that lost it with its
+ * connection would say nothing ever.
+ *
+ * @throws what counts as the database's fault
+ */
+async function answered<Result>(statement: Promise<Result>): Promise<Result> {
+  const late = Object.assign(new Error('the database did not answer'), { code: 'ETIMEDOUT' });
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => (timer = setTimeout(reject, statementMayTakeMs, late)));
+  return Promise.race([statement, deadline]).finally(() => clearTimeout(timer));
 }

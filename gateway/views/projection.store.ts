@@ -133,13 +133,14 @@ async function insertOutcomes(tx: Transaction, states: readonly ViewState[]): Pr
   );
   if (outcomes.length === 0) return;
   await tx`
-    insert into gateway.outcome (command_id, resource, resource_id, revision, refusal)
+    insert into gateway.outcome (command_id, resource, resource_id, revision, refusal, result)
     select * from unnest(
       ${outcomes.map((one) => one.commandId)}::uuid[],
       ${outcomes.map((one) => one.resource)}::text[],
       ${outcomes.map((one) => one.id)}::text[],
       ${outcomes.map((one) => one.revision)}::bigint[],
-      ${outcomes.map((one) => (one.refusal === null ? null : JSON.stringify(one.refusal)))}::text[]::jsonb[]
+      ${outcomes.map((one) => (one.refusal === null ? null : JSON.stringify(one.refusal)))}::text[]::jsonb[],
+      ${outcomes.map((one) => (one.result === null ? null : JSON.stringify(one.result)))}::text[]::jsonb[]
     )
     on conflict (command_id) do nothing`;
   await tx`

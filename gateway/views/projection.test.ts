@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
-import { type Change, type ViewState, project, refuseCommand, viewKey } from './projection.ts';
+import { type Change, type ViewState, answerQuestion, project, refuseCommand, viewKey } from './projection.ts';
 
 const change = (revision: number, over: Partial<Change> = {}): Change => ({
   id: 'o',
@@ -71,7 +71,7 @@ describe('an event', () => {
 describe('an event that answers a command', () => {
   test('answers with the revision the command made', () => {
     expect(project(aView(), resource, change(4), 'c').outcomes).toEqual([
-      { commandId: 'c', id: 'o', revision: 4, refusal: null },
+      { commandId: 'c', id: 'o', revision: 4, refusal: null, result: null },
     ]);
   });
 
@@ -109,6 +109,13 @@ describe('an event that answers a command', () => {
   });
 });
 
+test('an answer to a question is noted, and there need be no view', () => {
+  const answer = { commandId: 'c', id: 'o', result: { verdict: 'acceptable' } };
+  const outcomes = [{ ...answer, revision: null, refusal: null }];
+  expect(answerQuestion(aView(), resource, answer)).toEqual({ ...aView(), outcomes });
+  expect(answerQuestion(undefined, resource, answer)).toMatchObject({ revision: -1, viewChanged: false, outcomes });
+});
+
 test('a refusal answers its command and leaves the view as it is', () => {
   const refusal = {
     commandId: '019f0000-0000-7000-8000-00000000c0de',
@@ -119,7 +126,7 @@ test('a refusal answers its command and leaves the view as it is', () => {
   };
   expect(refuseCommand(pending({ note: 'changed' }), resource, refusal)).toEqual({
     ...pending({ note: 'changed' }),
-    outcomes: [{ commandId: refusal.commandId, id: 'o', revision: null, refusal }],
+    outcomes: [{ commandId: refusal.commandId, id: 'o', revision: null, refusal, result: null }],
   });
   expect(refuseCommand(undefined, resource, refusal)).toMatchObject({ revision: -1, viewChanged: false });
 });

@@ -30,6 +30,13 @@ export interface Change {
   readonly toView: (submitted: JsonObject | undefined) => JsonObject;
 }
 
+/** An owner's answer to a question that changed nothing. */
+export interface Answer {
+  readonly commandId: string;
+  readonly id: string;
+  readonly result: JsonObject;
+}
+
 /** The key of a view among all resources'. */
 export const viewKey = (resource: ResourceDescriptor, id: string): string => JSON.stringify([resource.name, id]);
 
@@ -51,7 +58,10 @@ export function project(
   const outcomes =
     answers === undefined
       ? before.outcomes
-      : [...before.outcomes, { commandId: answers, id: change.id, revision: change.revision, refusal: null }];
+      : [
+          ...before.outcomes,
+          { commandId: answers, id: change.id, revision: change.revision, refusal: null, result: null },
+        ];
   const submittedChanged = before.submittedChanged || accepted !== undefined;
   // What the client wrote is kept although a later event came first; it shows with the next one.
   if (change.revision <= before.revision) return { ...before, submitted, submittedChanged, outcomes };
@@ -76,8 +86,17 @@ export function refuseCommand(
   const before = state ?? unknown(resource, refusal.id);
   return {
     ...before,
-    outcomes: [...before.outcomes, { commandId: refusal.commandId, id: refusal.id, revision: null, refusal }],
+    outcomes: [
+      ...before.outcomes,
+      { commandId: refusal.commandId, id: refusal.id, revision: null, refusal, result: null },
+    ],
   };
+}
+
+/** Notes the answer to a question; there need be no view. */
+export function answerQuestion(state: ViewState | undefined, resource: ResourceDescriptor, answer: Answer): ViewState {
+  const before = state ?? unknown(resource, answer.id);
+  return { ...before, outcomes: [...before.outcomes, { ...answer, revision: null, refusal: null }] };
 }
 
 const unknown = (resource: ResourceDescriptor, id: string): ViewState => ({

@@ -10,7 +10,8 @@ export type SupervisedCommand = {
   name: string;
   /** the TypeScript entry and its arguments */
   args: readonly string[];
-  env: NodeJS.ProcessEnv;
+  /** asked at each start, where it may change between them */
+  env: NodeJS.ProcessEnv | (() => NodeJS.ProcessEnv);
   /** answers 200 when the process can do its work */
   healthUrl: string;
   logFile: string;
@@ -69,8 +70,9 @@ export async function supervise(command: SupervisedCommand): Promise<Supervised>
     pause?.abort();
     wanted = true;
     const began = Date.now();
+    const env = typeof command.env === 'function' ? command.env() : command.env;
     const launched = await startInBackground({
-      ...{ name: command.name, command: process.execPath, args: command.args, env: command.env, cwd: process.cwd() },
+      ...{ name: command.name, command: process.execPath, args: command.args, env, cwd: process.cwd() },
       ...{ logFile: command.logFile, stopSignal: 'SIGTERM' as const },
       ...(command.recordsFolder === undefined ? {} : { recordsFolder: command.recordsFolder }),
     });

@@ -16,6 +16,8 @@ export type FleetOptions = {
   replicas?: number | Readonly<Record<string, number>>;
   /** further environment of every process: NETWORK_URL, LOG_LEVEL, SERVICE_TYPES, ... */
   env?: Readonly<Record<string, string | undefined>>;
+  /** what one process gets beside that, asked at each of its starts */
+  envOf?: (name: string) => Readonly<Record<string, string | undefined>>;
   logDir: string;
   recordsFolder?: string;
   /** port of the first gateway; further replicas take free ones */
@@ -74,17 +76,19 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       const supervised = await supervise({
         name,
         args: [options.entry ?? resolve(import.meta.dirname, 'process.ts'), role],
-        env: definedOnly({
-          ...process.env,
-          PUBLIC_URL: undefined,
-          ...options.env,
-          DATABASE_URL: options.databaseUrl,
-          AMQP_URL: options.amqpUrl,
-          RABBITMQ_MANAGEMENT_URL: options.managementUrl,
-          HEALTH_PORT: String(healthPort),
-          PORT: port === undefined ? undefined : String(port),
-          ROLE_NAME: name,
-        }),
+        env: () =>
+          definedOnly({
+            ...process.env,
+            PUBLIC_URL: undefined,
+            ...options.env,
+            DATABASE_URL: options.databaseUrl,
+            AMQP_URL: options.amqpUrl,
+            RABBITMQ_MANAGEMENT_URL: options.managementUrl,
+            HEALTH_PORT: String(healthPort),
+            PORT: port === undefined ? undefined : String(port),
+            ROLE_NAME: name,
+            ...options.envOf?.(name),
+          }),
         healthUrl: `http://127.0.0.1:${healthPort}/health/ready`,
         logFile,
         restart: options.restart ?? 'always',

@@ -287,6 +287,6 @@ export function ring(world: World, pick = 0): boolean {
 export function retryStalled(world: World): boolean {
   const stalled = [...world.activations.values()].find(({ phase }) => phase === 'stalled');
   if (stalled === undefined) return false;
-  activated(world, settle(stalled, stalled.position, 'retry', world.rules, nowOf(world)));
+  activated(world, settle(stalled, stalled.position, { verb: 'retry' }, world.rules, nowOf(world)));
   return true;
 }

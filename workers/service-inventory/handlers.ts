@@ -9,10 +9,12 @@ import {
   releaseClaims,
   replaceService,
 } from '../../contracts/messages/service-inventory.ts';
+import { describeServices } from '../../contracts/messages/service-planning.ts';
 import { type Handler, done, on, onMany } from '../runtime/handler.ts';
 import { claimAll, reclaim, release } from './claims.decide.ts';
+import { describe } from './describe.decide.ts';
 import { record } from './record.decide.ts';
-import { changed } from './service.ts';
+import { changed } from './service.state.ts';
 import { pageOfServices, services } from './service.store.ts';
 import { create, remove, replace } from './write.decide.ts';
 
@@ -23,15 +25,20 @@ export const handlers: readonly Handler[] = [
     keys: (body) => body.claims.flatMap((claim) => [claim.serviceId, ...claim.supportingServices]),
     decide: (get, { body, now }) => done(claimAll(get, body.orderId, body.claims, now)),
   }),
+  onMany(describeServices, {
+    of: services,
+    keys: (body) => body.claims.flatMap((claim) => [claim.serviceId, ...claim.supportingServices]),
+    decide: (get, { body, now }) => done(describe(get, body, now)),
+  }),
   onMany(reclaimServices, {
     of: services,
     keys: (body) => body.services.map(({ serviceId }) => serviceId),
-    decide: (get, { body, now }) => done(reclaim(get, body.orderId, body.services, now)),
+    decide: (get, { body, now }) => done(reclaim(get, body.orderId, body.round, body.services, now)),
   }),
   onMany(releaseClaims, {
     of: services,
     keys: (body) => body.serviceIds,
-    decide: (get, { body, now }) => done(release(get, body.orderId, body.serviceIds, now)),
+    decide: (get, { body, now }) => done(release(get, body.orderId, body.serviceIds, now, body.round)),
   }),
   on(recordActivation, {
     of: services,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
-import type { ServiceState } from './service.ts';
+import type { ServiceState } from './service.state.ts';
 import { pageOfServices, services } from './service.store.ts';
 import { aClaim, aReport, aService, anInventory } from './services.fixture.ts';
 

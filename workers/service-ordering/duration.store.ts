@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../ops/platform/database.ts';
-import { type Durations, durationKey } from './order-state.ts';
+import { type Durations, durationKey } from './order.state.ts';
 
 /** How long one item took, from its start to its end. */
 export interface Observation {

@@ -9,49 +9,38 @@ import {
   deleteServiceOrder,
   emitServiceOrders,
 } from '../../contracts/messages/service-ordering.ts';
-import type { Transaction } from '../../ops/platform/database.ts';
 import { type Aggregate, type Handler, done, on, onMany } from '../runtime/handler.ts';
 import { amend, remove } from './amend.decide.ts';
 import { requestCancellation } from './cancel.decide.ts';
-import { readDurations } from './duration.store.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';
-import { type Known, accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
-import type { OrderState } from './order-state.ts';
+import { knownOfServices, knownToAccept } from './known.ts';
+import { accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
+import type { OrderState } from './order.state.ts';
+import { type Activators, planningHandlersOf } from './plan.ts';
 import { pageOfServiceOrders } from './service-order.store.ts';
-import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
-
-/** What an order is held against: the cached catalog, and what such items took lately. */
-async function known(tx: Transaction, wanted: Parameters<typeof findSpecifications>[1]): Promise<Known> {
-  const [specifications, durations] = await Promise.all([findSpecifications(tx, wanted), readDurations(tx)]);
-  return { specifications, durations };
-}
+import { serviceSpecifications, specificationKey } from './specification.store.ts';
 
 /** Everything service ordering listens to, on these orders. */
-export const handlersOf = (orders: Aggregate<OrderState>): readonly Handler[] => [
+export const handlersOf = (orders: Aggregate<OrderState>, activators: Activators): readonly Handler[] => [
+  ...planningHandlersOf(orders, activators),
   on(acceptServiceOrder, {
     of: orders,
     key: (body) => body.order.id,
-    context: async (tx, bodies) => {
-      const items = bodies.flatMap((body) => body.order.items);
-      return known(tx, {
-        ids: items.flatMap((item) => item.specification?.id ?? []),
-        serviceTypes: items.flatMap((item) => (item.specification === undefined ? (item.serviceType ?? []) : [])),
-      });
-    },
+    context: (tx, bodies) =>
+      knownToAccept(
+        tx,
+        bodies.map((body) => body.order),
+      ),
     decide: (state, { body, now }, context) => done(accept(state, body.order, context, now)),
   }),
   on(servicesClaimed, {
     of: orders,
     key: (body) => body.orderId,
-    context: (tx, bodies) => {
-      const services = bodies
-        .flatMap((body) => body.verdicts)
-        .flatMap((verdict) => (verdict.verdict === 'claimed' ? [verdict.service] : []));
-      return known(tx, {
-        ids: services.flatMap((service) => service.specification?.id ?? []),
-        serviceTypes: services.flatMap((service) => service.serviceType ?? []),
-      });
-    },
+    context: (tx, bodies) =>
+      knownOfServices(
+        tx,
+        bodies.flatMap((body) => body.verdicts),
+      ),
     decide: (state, { body, now }, context) => done(onClaimed(state, body.verdicts, context, now)),
   }),
   on(changeSettled, {

@@ -67,3 +67,16 @@ export function dependants(items: readonly GraphItem[], itemId: string): Set<str
   }
   return found;
 }
+
+/** Items in the order in which they can be done: each after those it depends on, else as they were given. */
+export function inOrder<Item extends GraphItem>(items: readonly Item[]): Item[] {
+  const ordered = new Map<string, Item>();
+  for (let open = [...items]; open.length > 0;) {
+    const ready = open.filter(({ dependsOn }) => dependsOn.every((id) => ordered.has(id)));
+    // What is in a circle, or waits for nobody known, has no order.
+    for (const item of ready.length > 0 ? ready : open) ordered.set(item.itemId, item);
+    if (ready.length === 0) break;
+    open = open.filter((item) => !ready.includes(item));
+  }
+  return [...ordered.values()];
+}

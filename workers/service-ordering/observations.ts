@@ -3,7 +3,7 @@ import type { Database } from '../../ops/platform/database.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import { orderDuration } from '../../ops/platform/metrics/metrics.ts';
 import { type Observation, addDurations } from './duration.store.ts';
-import type { OrderState } from './order-state.ts';
+import type { OrderState } from './order.state.ts';
 
 /** Averages move slowly; one write for many items. */
 const writeEveryMs = 2_000;

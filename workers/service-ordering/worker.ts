@@ -1,22 +1,31 @@
 import { serviceOrderingQueue } from '../../contracts/topology.ts';
+import type { ActivatorOutline } from '../runtime/activation/outline.ts';
 import { startAlarms } from '../runtime/alarms.ts';
 import { done } from '../runtime/handler.ts';
 import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
 import { startWorker } from '../runtime/worker.ts';
 import { handlersOf } from './handlers.ts';
+import { activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
 import { startObservations } from './observations.ts';
 import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
 
-/** Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing. */
-export function startServiceOrdering(dependencies: RoleDependencies): RunningRole {
+/**
+ * Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing.
+ *
+ * @param activators what is declared of every service type, to tell what an order would come to
+ */
+export function startServiceOrdering(
+  dependencies: RoleDependencies,
+  activators: readonly ActivatorOutline[],
+): RunningRole {
   const { sql, log } = dependencies;
   const observations = startObservations(sql, log);
   const of = { ...serviceOrders, committed: observations.committed };
   const worker = startWorker(dependencies, {
     queue: serviceOrderingQueue,
     worker: 'service-ordering',
-    handlers: handlersOf(of),
+    handlers: handlersOf(of, activatorsByType(activators)),
   });
   const alarms = startAlarms(sql, worker.lane, log, {
     of,

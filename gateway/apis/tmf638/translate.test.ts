@@ -47,6 +47,14 @@ test('a service is shown as a TMF638 document, and the document is one', () => {
   });
 });
 
+test('a service that runs without optional steps names them, until it has them', () => {
+  expect(toView(aService({ missing: ['shape-traffic'] }), undefined)).toMatchObject({
+    operatingStatus: 'degraded',
+    missingStep: ['shape-traffic'],
+  });
+  expect(toView(aService(), { missingStep: ['shape-traffic'] })).not.toHaveProperty('missingStep');
+});
+
 test.each(serviceStates.flatMap((state) => operatingStatuses.map((status) => [state, status] as const)))(
   'a service that is %s and runs %s is shown as a document that TMF638 knows',
   (state, operatingStatus) => {
@@ -110,5 +118,6 @@ test('a characteristic that comes twice is refused: nobody could say which is me
 });
 
 test('what is ours alone is not kept as the client’s', () => {
-  expect(toSubmitted({ id: 's', href: '/s', operatingStatus: 'active', name: 'Line' })).toEqual({ name: 'Line' });
+  const ours = { id: 's', href: '/s', operatingStatus: 'active', missingStep: ['a'] };
+  expect(toSubmitted({ ...ours, name: 'Line' })).toEqual({ name: 'Line' });
 });

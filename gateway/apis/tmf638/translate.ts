@@ -27,7 +27,14 @@ export function toWrite(doc: TmfService): ServiceWrite {
 export function toView(service: Service, submitted: JsonObject | undefined): JsonObject {
   const base: TmfService = submitted ?? {};
   // Of these lists the inventory says what is in them: a patched document holds them as they were then.
-  const { supportingService: _on, supportingResource: _of, relatedParty: _who, place: _where, ...rest } = base;
+  const {
+    supportingService: _on,
+    supportingResource: _of,
+    relatedParty: _who,
+    place: _where,
+    missingStep: _without,
+    ...rest
+  } = base;
   const { serviceType, name, description, category, specification, startDate, endDate } = service;
   return {
     '@type': 'Service',
@@ -36,6 +43,7 @@ export function toView(service: Service, submitted: JsonObject | undefined): Jso
     id: service.id,
     state: service.state,
     operatingStatus: service.operatingStatus,
+    ...listed('missingStep', service.missing ?? []),
     serviceDate: base.serviceDate ?? service.serviceDate,
     ...(specification === undefined
       ? {}
@@ -62,7 +70,7 @@ export function toView(service: Service, submitted: JsonObject | undefined): Jso
 
 /** What of a document a client owns: kept as submitted, so that a later PATCH finds it again. */
 export function toSubmitted(doc: JsonObject): JsonObject {
-  const { id: _id, href: _href, operatingStatus: _ours, ...own } = doc;
+  const { id: _id, href: _href, operatingStatus: _ours, missingStep: _too, ...own } = doc;
   return own;
 }
 

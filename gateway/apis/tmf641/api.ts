@@ -13,10 +13,12 @@ import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
 import { type Commands, promised } from '../../views/commands.ts';
-import { serviceOrderResource as resource } from './descriptor.ts';
-import { acknowledged, toAmendment, toRequest } from './translate.ts';
+import { cancellationRoutes } from './cancellation.routes.ts';
+import { cancelServiceOrderResource, serviceOrderResource as resource } from './descriptor.ts';
+import { isDryRun, toQuestion } from './dry-run.ts';
+import { acknowledged, toAmendment, toRequest, toSubmitted } from './translate.ts';
 
-/** TMF641 Service Ordering: routes and two translations. */
+/** TMF641 Service Ordering: routes and two translations; the task that cancels an order is a resource of its own. */
 export function serviceOrderingApi(store: ViewStore, commands: Commands, options: BoundaryOptions): Api {
   const router = resourceRoutes(
     resource,
@@ -26,6 +28,8 @@ export function serviceOrderingApi(store: ViewStore, commands: Commands, options
         const id = newId();
         const now = new Date();
         const order = toRequest(body as ServiceOrderCreate, id, now);
+        if (isDryRun(ctx.parameters))
+          return { body: await commands.inquire(ctx, { resource, id, command: toQuestion(order) }), status: 200 };
         return commands.accept(ctx, {
           resource,
           id,
@@ -80,10 +84,11 @@ export function serviceOrderingApi(store: ViewStore, commands: Commands, options
     name: 'tmf641',
     title: 'Service Ordering',
     version: '4.1.0',
-    description: 'Orders for services: add, modify, delete. An accepted order is acknowledged, not completed.',
+    description:
+      'Orders for services: add, modify, delete. An accepted order is acknowledged, not completed. An item with action modify and `service.operatingStatus` (an extension of ours) suspends a service or takes it up again.',
     basePath: serviceOrderingBasePath,
-    resources: [resource],
-    routers: [router],
+    resources: [resource, cancelServiceOrderResource],
+    routers: [router, cancellationRoutes(store, commands, options)],
   };
 }
 
@@ -100,21 +105,4 @@ function refuseOwned(changed: readonly string[]): void {
       message: 'Leave it out. To change what was ordered, place another order for the same services.',
     },
   );
-}
-
-/** What of a document the client owns. */
-function toSubmitted(doc: Record<string, unknown>): Record<string, unknown> {
-  const {
-    id: _id,
-    href: _href,
-    state: _state,
-    orderDate: _ordered,
-    startDate: _started,
-    completionDate: _completed,
-    errorMessage: _errors,
-    milestone: _milestones,
-    jeopardyAlert: _alerts,
-    ...own
-  } = doc;
-  return own;
 }

@@ -1,6 +1,10 @@
 import type { JsonObject } from '../../../contracts/tmf/common.ts';
 import {
+  type CancelServiceOrder,
   type ServiceOrderItem,
+  cancelServiceOrder,
+  cancelServiceOrderCreate,
+  cancelServiceOrderNotCreatable,
   serviceOrder,
   serviceOrderCreate,
   serviceOrderNotCreatable,
@@ -9,7 +13,8 @@ import {
   serviceOrderingBasePath,
 } from '../../../contracts/tmf/tmf641.ts';
 import type { ResourceDescriptor } from '../../tmf630/descriptor.ts';
-import { serviceHref } from '../hrefs.ts';
+import { serviceHref, serviceOrderHref } from '../hrefs.ts';
+import { serviceOrderPlanSchema } from './dry-run.ts';
 
 export const serviceOrderResource: ResourceDescriptor = {
   name: 'serviceOrder',
@@ -17,6 +22,7 @@ export const serviceOrderResource: ResourceDescriptor = {
   basePath: serviceOrderingBasePath,
   schema: serviceOrder,
   create: serviceOrderCreate,
+  dryRun: serviceOrderPlanSchema,
   example: {
     externalId: 'my-first-order',
     description: 'An access line',
@@ -50,6 +56,33 @@ export const serviceOrderResource: ResourceDescriptor = {
     ...document,
     serviceOrderItem: presentItems(document['serviceOrderItem'], baseUrl),
   }),
+};
+
+export const cancelServiceOrderResource: ResourceDescriptor = {
+  name: 'cancelServiceOrder',
+  summary: 'The task that cancels a service order: what runs is finished, what was done is taken back, last first.',
+  basePath: serviceOrderingBasePath,
+  schema: cancelServiceOrder,
+  create: cancelServiceOrderCreate,
+  example: { cancellationReason: 'Ordered twice', serviceOrder: { id: 'the id of a service order' } },
+  operations: ['list', 'retrieve', 'create'],
+  notCreatable: cancelServiceOrderNotCreatable,
+  columns: {
+    id: 'id',
+    state: 'state',
+    // The column of what others call a thing: here, by what everybody looks for it.
+    'serviceOrder.id': 'external_id',
+    requestedCancellationDate: 'start_at',
+    effectiveCancellationDate: 'completed_at',
+  },
+  // Ids rise with time, and no date is on every task.
+  defaultSort: '-id',
+  present(document, baseUrl) {
+    const { serviceOrder: order } = document as CancelServiceOrder;
+    return order === undefined
+      ? document
+      : { ...document, serviceOrder: { ...order, href: serviceOrderHref(baseUrl, order.id) } };
+  },
 };
 
 function presentItems(items: unknown, baseUrl: string): JsonObject[] {

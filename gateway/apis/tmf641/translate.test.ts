@@ -5,7 +5,7 @@ import {
   type ServiceOrderRequest,
 } from '../../../contracts/messages/service-ordering.ts';
 import { serviceOrderCreate, serviceOrder as tmfOrder } from '../../../contracts/tmf/tmf641.ts';
-import { acknowledged, toAmendment, toRequest, toView } from './translate.ts';
+import { acknowledged, toAmendment, toRequest, toSubmitted, toView } from './translate.ts';
 
 const id = '019f0000-0000-7000-8000-000000000001';
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -117,10 +117,31 @@ describe('an order on its way in', () => {
       },
       /'a' comes twice/,
     ],
+    ['a new service that is suspended', { service: { operatingStatus: 'suspended' } }, /action add .*operatingStatus/],
   ])('is refused for %s', (_, over, why) => {
     const wrong = serviceOrderCreate.parse({ serviceOrderItem: [{ ...body.serviceOrderItem[0], ...over }] });
     expect(() => toRequest(wrong, id, now)).toThrow(why);
   });
+});
+
+test.each(['active', 'suspended'] as const)(
+  'a modify may ask for a service to be %s, and shows that it did',
+  (status) => {
+    const suspending = serviceOrderCreate.parse({
+      serviceOrderItem: [{ id: '1', action: 'modify', service: { id: 's', operatingStatus: status } }],
+    });
+    const asked = toRequest(suspending, id, now);
+    expect(asked.items).toMatchObject([{ serviceId: 's', operatingStatus: status }]);
+    for (const submitted of [suspending, undefined]) {
+      const view = toView(anOrder({ progress: {} }, asked), submitted);
+      expect(view).toMatchObject({ serviceOrderItem: [{ service: { id: 's', operatingStatus: status } }] });
+    }
+  },
+);
+
+test.each(['degraded', 'terminated', ''])('a modify may not ask for a service to be "%s"', (operatingStatus) => {
+  const wrong = { serviceOrderItem: [{ id: '1', action: 'modify', service: { id: 's', operatingStatus } }] };
+  expect(serviceOrderCreate.safeParse(wrong).success).toBe(false);
 });
 
 describe('an order on its way out', () => {
@@ -166,7 +187,69 @@ describe('an order on its way out', () => {
     const view = toView(anOrder({ state: 'held', jeopardies: [about], milestones: [about] }), body);
     expect(view).toMatchObject({
       jeopardyAlert: [{ alertDate: now.toISOString(), serviceOrderItem: [{ itemId: 'access', id: 'access' }] }],
-      milestone: [{ milestoneDate: now.toISOString(), serviceOrderItem: [{ itemId: 'access', id: 'access' }] }],
+      milestone: [
+        {
+          milestoneDate: now.toISOString(),
+          status: 'completed',
+          serviceOrderItem: [{ itemId: 'access', id: 'access' }],
+        },
+      ],
+    });
+  });
+
+  test.each(['fallout', 'late'])('says of what type an alert is: %s', (name) => {
+    const alert = { id: 'j', name, message: 'm', at: now.toISOString(), itemIds: [] };
+    expect(toView(anOrder({ jeopardies: [alert] }), body)).toMatchObject({ jeopardyAlert: [{ jeopardyType: name }] });
+  });
+
+  test('says when it is likely to be done, and when and why it was cancelled', () => {
+    const at = '2026-03-02T00:00:00.000Z';
+    const view = toView(
+      anOrder({ state: 'cancelled', expectedAt: at, cancelledAt: at, cancellationReason: 'twice' }),
+      body,
+    );
+    expect(tmfOrder.parse(view)).toEqual(view);
+    expect(view).toMatchObject({ expectedCompletionDate: at, cancellationDate: at, cancellationReason: 'twice' });
+    for (const name of ['expectedCompletionDate', 'cancellationDate', 'cancellationReason'])
+      expect(toView(anOrder(), body)).not.toHaveProperty(name);
+  });
+
+  describe('while an item waits for an outside system', () => {
+    const until = '2026-03-03T00:00:00.000Z';
+    const since = '2026-03-01T12:00:01.000Z';
+    const waits = {
+      ...{ id: 'access-port-waits', name: 'waiting', itemIds: ['access'], at: since, status: 'waiting' as const },
+      message: 'Waits for carrier to do port, until then at the latest.',
+    };
+    const waiting = anOrder({
+      state: 'pending',
+      milestones: [waits],
+      progress: { access: { state: 'pending', waitsFor: { platform: 'carrier', until } } },
+    });
+    const ours = {
+      id: 'waiting-access',
+      author: 'service ordering',
+      date: since,
+      text: 'Item "access": Waits for carrier to do port, until then at the latest.',
+    };
+    const said = { id: 'n', text: 'said' };
+
+    test('a note and a milestone name it, the note after those of the client', () => {
+      const view = toView(waiting, { ...body, note: [said] });
+      expect(tmfOrder.parse(view)).toEqual(view);
+      expect(view).toMatchObject({ state: 'pending', note: [said, ours], milestone: [{ status: 'waiting' }] });
+      expect(toView(waiting, body)['note']).toEqual([ours]);
+      expect(toView({ ...waiting, milestones: [] }, body)).toMatchObject({
+        note: [{ text: `Item "access": Waits for carrier, until ${until} at the latest.`, date: now.toISOString() }],
+      });
+    });
+
+    test('the note is not the client’s: a patch does not keep it, and it goes when the waiting is over', () => {
+      for (const notes of [[said], []]) {
+        const patched = toSubmitted({ ...toView(waiting, { ...body, note: notes }), description: 'new' });
+        expect(patched['note']).toEqual(notes.length === 0 ? undefined : notes);
+        expect(toView(anOrder(), patched)['note']).toEqual(patched['note']);
+      }
     });
   });
 
@@ -204,4 +287,18 @@ test('an amendment has what changed, and null for what was removed', () => {
     externalId: null,
     parties: [{ id: 'q', '@referredType': 'Individual' }],
   });
+});
+
+test('what a patch leaves is the client’s own words, not what happened', () => {
+  const happened = anOrder({
+    state: 'failed',
+    failure: { code: 'c', reason: 'r' },
+    expectedAt: now.toISOString(),
+    completedAt: now.toISOString(),
+    milestones: [{ id: 'm', name: 'm', message: 'm', at: now.toISOString(), itemIds: [] }],
+    jeopardies: [{ id: 'j', name: 'late', message: 'm', at: now.toISOString(), itemIds: [] }],
+  });
+  const { serviceOrderItem: _items, '@type': _type, ...own } = toSubmitted(toView(happened, body));
+  const { serviceOrderItem: _sent, ...sent } = body;
+  expect(own).toEqual(sent);
 });

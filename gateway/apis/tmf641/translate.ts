@@ -15,6 +15,7 @@ import {
 } from '../../../contracts/tmf/tmf641.ts';
 import { derivedId } from '../../../ops/platform/ids.ts';
 import { refuse } from '../../tmf630/errors.ts';
+import { withWaitingNotes, withoutWaitingNotes } from './waiting-notes.ts';
 import { toCharacteristics, toParties, toPlaces, toSpecification } from '../service-attributes.ts';
 
 /** Relations of services that say: this one stands on that one. */
@@ -23,7 +24,7 @@ const standsOn = new Set(['reliesOn', 'dependsOn', 'supportedBy']);
 /**
  * What a created order asks of service ordering.
  *
- * @throws 400 for what no worker could act on: a quantity over one, a characteristic named twice
+ * @throws 400 for what no worker could act on: a quantity over one, a characteristic named twice, a new service suspended
  */
 export function toRequest(body: ServiceOrderCreate, id: string, now: Date): ServiceOrderRequest {
   return {
@@ -60,6 +61,11 @@ function toItem(item: ServiceOrderItem, orderId: string): RequestedItem {
     );
   }
   const { service } = item;
+  if (service.operatingStatus !== undefined && item.action !== 'modify') {
+    throw refuse('invalidBody', `Item '${item.id}' has action ${item.action} and service.operatingStatus.`, {
+      message: 'Only action modify suspends a service or takes it up again.',
+    });
+  }
   const supporting = [
     ...(service.supportingService ?? []).flatMap((one) => one.id ?? []),
     ...(service.serviceRelationship ?? []).flatMap((one) =>
@@ -73,7 +79,7 @@ function toItem(item: ServiceOrderItem, orderId: string): RequestedItem {
     serviceId: service.id ?? derivedId(orderId, item.id),
     serviceNamed: service.id !== undefined,
     ...toSpecification(service.serviceSpecification),
-    ...picked(service, ['serviceType', 'name', 'description', 'category']),
+    ...picked(service, ['serviceType', 'name', 'description', 'category', 'operatingStatus']),
     characteristics: toCharacteristics(service.serviceCharacteristic, `item '${item.id}'`),
     supportingServices: [...new Set(supporting)],
     parties: toParties(service.relatedParty),
@@ -97,6 +103,24 @@ export function toAmendment(doc: JsonObject, changed: readonly string[]): Servic
   if (changed.includes('relatedParty'))
     amendment['parties'] = toParties(doc['relatedParty'] as Parameters<typeof toParties>[0]);
   return amendment;
+}
+
+/** What of a document the client owns: kept as submitted, so that a later PATCH finds it again. */
+export function toSubmitted(doc: JsonObject): JsonObject {
+  const {
+    id: _id,
+    href: _href,
+    state: _state,
+    orderDate: _ordered,
+    startDate: _started,
+    completionDate: _completed,
+    expectedCompletionDate: _expected,
+    errorMessage: _errors,
+    milestone: _milestones,
+    jeopardyAlert: _alerts,
+    ...own
+  } = doc;
+  return withoutWaitingNotes(own);
 }
 
 /** An order as it is shown from its acceptance until service ordering has taken it. */
@@ -141,15 +165,19 @@ export function toView(order: ServiceOrder, submitted: JsonObject | undefined): 
     state: order.state,
     ...(order.startedAt === undefined ? {} : { startDate: order.startedAt }),
     ...(order.completedAt === undefined ? {} : { completionDate: order.completedAt }),
+    ...(order.expectedAt === undefined ? {} : { expectedCompletionDate: order.expectedAt }),
+    ...(order.cancelledAt === undefined ? {} : { cancellationDate: order.cancelledAt }),
+    ...(order.cancellationReason === undefined ? {} : { cancellationReason: order.cancellationReason }),
+    ...withWaitingNotes(base, order),
     serviceOrderItem: items,
     ...(order.failure === undefined ? {} : { errorMessage: [errorMessage(order.failure, order.updatedAt)] }),
     ...(order.milestones.length === 0
       ? {}
       : {
-          milestone: order.milestones.map(({ at, itemIds, ...one }) => ({
+          milestone: order.milestones.map(({ at, itemIds, status = 'completed', ...one }) => ({
             ...one,
             milestoneDate: at,
-            status: 'completed',
+            status,
             serviceOrderItem: itemRefs(itemIds),
           })),
         }),
@@ -159,7 +187,7 @@ export function toView(order: ServiceOrder, submitted: JsonObject | undefined): 
           jeopardyAlert: order.jeopardies.map(({ at, itemIds, ...one }) => ({
             ...one,
             alertDate: at,
-            jeopardyType: 'fallout',
+            jeopardyType: one.name,
             serviceOrderItem: itemRefs(itemIds),
           })),
         }),
@@ -218,7 +246,7 @@ function fromRequest(request: ServiceOrderRequest): JsonObject {
             })),
           }),
       service: {
-        ...picked(item, ['name', 'description', 'category', 'serviceType']),
+        ...picked(item, ['name', 'description', 'category', 'serviceType', 'operatingStatus']),
         ...(item.specification === undefined ? {} : { serviceSpecification: item.specification }),
         serviceCharacteristic: Object.entries(item.characteristics).map(([name, value]) => ({ name, value })),
         ...(item.places.length === 0 ? {} : { place: item.places }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceOrderingBasePath } from '../../../contracts/tmf/tmf641.ts';
 import { Sentence } from '../../bootstrap/sentence.ts';
+import type { ShownPlan } from './plan.ts';
 
 /** A service order as far as the command line looks into it. */
 export interface ShownOrder {
@@ -10,6 +11,8 @@ export interface ShownOrder {
   readonly serviceOrderItem: readonly ShownItem[];
   readonly errorMessage?: readonly { readonly reason?: string; readonly message?: string }[];
   readonly jeopardyAlert?: readonly { readonly message?: string }[];
+  readonly cancellationReason?: string;
+  readonly note?: readonly { readonly id?: string; readonly text: string }[];
 }
 
 export interface ShownItem {
@@ -41,10 +44,18 @@ export async function placeOrder(gateway: string, body: string): Promise<ShownOr
 export const readOrder = (gateway: string, id: string): Promise<ShownOrder> =>
   request(`${gateway}${serviceOrderingBasePath}/serviceOrder/${encodeURIComponent(id)}`, {});
 
-async function request(url: string, init: RequestInit): Promise<ShownOrder> {
+/** Asks what an order would come to. Nothing is placed. */
+export const planOrder = (gateway: string, body: string): Promise<ShownPlan> =>
+  request(`${gateway}${serviceOrderingBasePath}/serviceOrder?dryRun=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+
+async function request<Shown>(url: string, init: RequestInit): Promise<Shown> {
   for (let attempt = 1; ; attempt += 1) {
     const response = await fetch(url, init).catch((error: unknown) => error);
-    if (response instanceof Response && response.status < 500) return answered(response);
+    if (response instanceof Response && response.status < 500) return answered<Shown>(response);
     if (attempt >= tries) {
       const why = response instanceof Response ? `answers ${response.status}` : 'does not answer';
       throw new Sentence(
@@ -55,9 +66,9 @@ async function request(url: string, init: RequestInit): Promise<ShownOrder> {
   }
 }
 
-async function answered(response: Response): Promise<ShownOrder> {
+async function answered<Shown>(response: Response): Promise<Shown> {
   const body: unknown = await response.json();
-  if (response.ok) return body as ShownOrder;
+  if (response.ok) return body as Shown;
   const { code, reason, message } = body as { code?: string; reason?: string; message?: string };
   throw new Sentence(
     `The gateway refuses the order (${response.status} ${code ?? ''}): ${reason ?? 'no reason given'} ${message ?? ''}`.trim(),

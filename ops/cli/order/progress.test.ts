@@ -34,3 +34,15 @@ test('held is no end, partial is one', () => {
   expect(hasEnded(order('held', {}))).toBe(false);
   expect(hasEnded(order('partial', {}))).toBe(true);
 });
+
+test('what an item waits for is shown with it, and why an order was cancelled', () => {
+  const note = [{ text: 'mine' }, { id: 'waiting-a', text: 'Item "a": Waits for partner to do order-port.' }];
+  const waiting: ShownOrder = { ...order('pending', { a: 'pending', b: 'acknowledged' }), note };
+  expect(changes(order('inProgress', { a: 'inProgress', b: 'acknowledged' }), waiting)).toEqual([
+    'order                pending',
+    'item a               pending      add  broadband  Item "a": Waits for partner to do order-port.',
+  ]);
+  const { note: _over, ...rest } = waiting;
+  const cancelled: ShownOrder = { ...rest, state: 'cancelled', cancellationReason: 'Ordered twice' };
+  expect(changes(waiting, cancelled)).toEqual(['order                cancelled    Ordered twice']);
+});

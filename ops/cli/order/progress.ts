@@ -25,18 +25,22 @@ export function changes(before: ShownOrder | undefined, now: ShownOrder): string
   const lines: string[] = [];
   for (const item of everyItem(now.serviceOrderItem)) {
     if (known.get(item.id) === item.state) continue;
-    lines.push(columns(`item ${item.id}`, item.state, described(item)));
+    const waits = item.state === 'pending' ? now.note?.find(({ id }) => id === `waiting-${item.id}`) : undefined;
+    lines.push(columns(`item ${item.id}`, item.state, described(item, waits?.text)));
   }
-  if (before?.state !== now.state) lines.unshift(columns('order', now.state, reasonOf(now)));
+  if (before?.state !== now.state) lines.unshift(columns('order', now.state, whyOf(now)));
   for (const alert of (now.jeopardyAlert ?? []).slice(before?.jeopardyAlert?.length ?? 0))
     lines.push(columns('jeopardy', '', alert.message ?? ''));
   return lines;
 }
 
-const described = (item: ShownItem): string =>
-  [item.action, item.service.serviceType, reasonOf(item)]
+const described = (item: ShownItem, waits: string | undefined): string =>
+  [item.action, item.service.serviceType, reasonOf(item), waits]
     .filter((part) => part !== undefined && part !== '')
     .join('  ');
+
+const whyOf = (order: ShownOrder): string =>
+  order.state === 'cancelled' ? (order.cancellationReason ?? '') : reasonOf(order);
 
 const reasonOf = ({ errorMessage }: Pick<ShownOrder, 'errorMessage'>): string =>
   (errorMessage ?? []).map(({ reason, message }) => reason ?? message ?? '').join('; ');

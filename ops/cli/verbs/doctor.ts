@@ -6,6 +6,7 @@ import { checkDatabase } from '../doctor/database.ts';
 import { tableOf, type Finding } from '../doctor/finding.ts';
 import { checkFleet } from '../doctor/fleet.ts';
 import { checkMachine } from '../doctor/machine.ts';
+import { checkPlatforms } from '../doctor/platforms.ts';
 
 /** `patchbay doctor`: looks at everything the system depends on; exit code 1 when anything is wrong. */
 export function doctor(program: Command): void {
@@ -32,6 +33,7 @@ async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const machine = checkMachine(home, run).filter(({ what }) => !(isElsewhere && what === 'system'));
   const rest = await Promise.all([
     databaseUrl === undefined ? [] : checkDatabase(databaseUrl),
+    databaseUrl === undefined ? [] : checkPlatforms(databaseUrl),
     broker === undefined ? [] : checkBroker(broker),
     run === undefined ? [] : checkFleet(run),
   ]);

@@ -5,11 +5,13 @@ import type { Command } from 'commander';
 import { homeFromEnvironment } from '../../bootstrap/home.ts';
 import { readRunFile } from '../../bootstrap/run-file.ts';
 import { Sentence } from '../../bootstrap/sentence.ts';
-import { type ShownOrder, placeOrder, readOrder } from '../order/gateway-client.ts';
+import { type ShownOrder, placeOrder, planOrder, readOrder } from '../order/gateway-client.ts';
+import { planLines } from '../order/plan.ts';
 import { changes, exitCodes, hasEnded } from '../order/progress.ts';
 
 interface Options {
   follow?: boolean;
+  dryRun?: boolean;
   json?: boolean;
   gateway?: string;
 }
@@ -24,10 +26,12 @@ export function order(program: Command): void {
     .description('place a TMF641 service order from a file (- for standard input)')
     .argument('<file>', 'the order as JSON')
     .option('--follow', 'show progress until the order ends; exit code 0 completed, 3 partial, 1 anything else')
+    .option('--dry-run', 'show what the order would come to and place nothing; exit code 0 acceptable, 1 anything else')
     .option('--gateway <url>', 'the gateway; by default the one that runs here')
     .option('--json', 'print the order as JSON, when accepted or, with --follow, when ended')
     .action(async (file: string, options: Options) => {
       const gateway = gatewayOf(options);
+      if (options.dryRun === true) return explain(gateway, await readOrderFile(file), options);
       const started = performance.now();
       const accepted = await placeOrder(gateway, await readOrderFile(file));
       if (!options.json) console.log(`accepted ${accepted.id}`);
@@ -35,6 +39,13 @@ export function order(program: Command): void {
       if (options.json) console.log(JSON.stringify(last, null, 2));
       process.exitCode = options.follow === true ? (exitCodes[last.state] ?? 1) : 0;
     });
+}
+
+async function explain(gateway: string, body: string, { json, follow: alsoFollow }: Options): Promise<void> {
+  if (alsoFollow === true) throw new Sentence('--dry-run places nothing: there is nothing to --follow.');
+  const plan = await planOrder(gateway, body);
+  console.log(json === true ? JSON.stringify(plan, null, 2) : planLines(plan).join('\n'));
+  process.exitCode = plan.verdict === 'acceptable' ? 0 : 1;
 }
 
 async function follow(gateway: string, accepted: ShownOrder, { json }: Options, started: number): Promise<ShownOrder> {

@@ -65,6 +65,7 @@ async function projected(sql: Database): Promise<number> {
 async function progress(sql: Database): Promise<{ views: number; owned: number }> {
   const [row] = await sql<{ views: number; owned: number }[]>`
     select (select count(*) from gateway.view where revision > 0)::int as views,
-           ((select count(*) from service_ordering.service_order) + (select count(*) from service_inventory.service))::int as owned`;
+           ((select count(*) from service_ordering.service_order) + (select count(*) from service_inventory.service)
+            + (select coalesce(sum(jsonb_array_length(doc -> 'cancellations')), 0) from service_ordering.service_order))::int as owned`;
   return row ?? { views: 0, owned: 0 };
 }

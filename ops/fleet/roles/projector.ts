@@ -1,7 +1,8 @@
 import { projectorQueue } from '../../../contracts/topology.ts';
-import { type ViewState, project, refuseCommand, viewKey } from '../../../gateway/views/projection.ts';
+import { type ViewState, answerQuestion, project, refuseCommand, viewKey } from '../../../gateway/views/projection.ts';
 import { lockViews, saveViews } from '../../../gateway/views/projection.store.ts';
-import { projections } from '../../../gateway/views/projections.ts';
+import { projections, replies } from '../../../gateway/views/projections.ts';
+import { startComparing } from '../../../gateway/views/unseen.ts';
 import { type Aggregate, type Handler, done, on } from '../../../workers/runtime/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
 import { startWorker } from '../../../workers/runtime/worker.ts';
@@ -16,24 +17,40 @@ const views: Aggregate<ViewState> = {
 };
 
 /** The gateway's projections, put on the workers' batch runtime: neither side imports the other. */
-const handlers: readonly Handler[] = projections.flatMap(({ resource, changed, refused, change }) => [
+const projecting: readonly Handler[] = projections.flatMap(({ resource, changed, refused, change }) => [
   on(changed, {
     of: views,
     key: (body) => viewKey(resource, change(body).id),
     decide: (state, { body, answers }) => done({ save: [project(state, resource, change(body), answers)] }),
   }),
-  on(refused, {
-    of: views,
-    key: (body) => viewKey(resource, body.id),
-    decide: (state, { body }) => done({ save: [refuseCommand(state, resource, body)] }),
-  }),
+  ...(refused === undefined
+    ? []
+    : [
+        on(refused, {
+          of: views,
+          key: (body) => viewKey(resource, body.id),
+          decide: (state, { body }) => done({ save: [refuseCommand(state, resource, body)] }),
+        }),
+      ]),
 ]);
+
+const replying: readonly Handler[] = replies.map(({ resource, answered, answer }) =>
+  on(answered, {
+    of: views,
+    key: (body) => viewKey(resource, answer(body).id),
+    decide: (state, { body }) => done({ save: [answerQuestion(state, resource, answer(body))] }),
+  }),
+);
+const handlers = [...projecting, ...replying];
 
 /** The projector: events in, views and outcomes out. */
 export function startProjector(dependencies: RoleDependencies): RunningRole {
   const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers });
+  const comparing = startComparing(dependencies.sql, dependencies.log);
   return {
     troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
-    stop: () => worker.stop(),
+    async stop() {
+      await Promise.all([worker.stop(), comparing.stop()]);
+    },
   };
 }

@@ -1,8 +1,8 @@
 import { startGateway } from '../../../gateway/server.ts';
+import { startExpectations } from '../../../gateway/views/expectations.ts';
 import { startActivators } from '../../../workers/activators/worker.ts';
 import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
-import { startServiceInventory } from '../../../workers/service-inventory/worker.ts';
-import { startServiceOrdering } from '../../../workers/service-ordering/worker.ts';
+import { startServiceInventory, startServiceOrdering } from './owners.ts';
 import { startProjector } from './projector.ts';
 
 type StartRole = (dependencies: RoleDependencies) => RunningRole | Promise<RunningRole>;
@@ -11,7 +11,8 @@ type StartRole = (dependencies: RoleDependencies) => RunningRole | Promise<Runni
 export const roles: Readonly<Record<string, StartRole>> = {
   gateway: async (dependencies) => {
     const gateway = await startGateway(dependencies);
-    return { troubles: () => [], stop: () => gateway.stop() };
+    const expectations = startExpectations(dependencies.sql, dependencies.relay, dependencies.log);
+    return { troubles: () => [], stop: () => Promise.all([gateway.stop(), expectations.stop()]).then(() => undefined) };
   },
   projector: startProjector,
   'service-ordering': startServiceOrdering,

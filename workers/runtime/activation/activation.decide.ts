@@ -1,4 +1,4 @@
-import type { ActivateItem, RunStep } from '../../../contracts/messages/activation.ts';
+import type { ActivateItem, RunStep, SettleStep } from '../../../contracts/messages/activation.ts';
 import type { Failure } from '../../../contracts/messages/values.ts';
 import {
   type Activation,
@@ -78,14 +78,14 @@ export function run(activation: Activation | undefined, message: RunStep, rules:
   if (activation === undefined || entry === undefined || activation.position !== message.position) return {};
   if (entry.generation !== message.generation) return {};
   if (entry.state === 'queued') return callNow(activation, rules, now);
-  return entry.state === 'stalled' ? retry(activation, rules, now) : {};
+  return entry.state === 'stalled' ? retry(activation, rules, now, message.requested) : {};
 }
 
 /** An operator's word on a stalled step. */
 export function settle(
   activation: Activation | undefined,
   position: number,
-  verb: 'retry' | 'skip' | 'fail',
+  { verb, requested }: Pick<SettleStep, 'verb' | 'requested'>,
   rules: Rules,
   now: Date,
 ): Effects {
@@ -93,7 +93,7 @@ export function settle(
   const running = [statusEvent(activation, 'running')];
   switch (verb) {
     case 'retry':
-      return retry(activation, rules, now);
+      return retry(activation, rules, now, requested);
     case 'skip':
       return withSent(onward({ ...move(activation, 'skip'), phase: courseOf(activation) }, rules, now), running);
     case 'fail': {

@@ -108,9 +108,9 @@ export const stepMessage: Fact = (activation, now) => {
 export const due: Fact = (activation, now) => onDue(activation, rules, now);
 
 export const operator =
-  (verb: 'retry' | 'skip' | 'fail'): Fact =>
+  (verb: 'retry' | 'skip' | 'fail', requested?: Record<string, string | number>): Fact =>
   (activation, now) =>
-    settle(activation, activation?.position ?? 0, verb, rules, now);
+    settle(activation, activation?.position ?? 0, { verb, requested }, rules, now);
 
 /** A step's message arrives and its call lands. */
 export const step = (result: Result = landed()): Fact[] => [stepMessage, outcome(result)];

@@ -1,5 +1,5 @@
 /** The course of an activation: on to the next entry, back over what landed, still, or over. */
-import type { Failure } from '../../../contracts/messages/values.ts';
+import type { Characteristics, Failure } from '../../../contracts/messages/values.ts';
 import {
   type Activation,
   type Effects,
@@ -126,15 +126,20 @@ export function stall(activation: Activation, failure: Failure): Effects {
   const stalled: Activation = { ...move(activation, 'stall', { failure }), phase: 'stalled', dueAt: null };
   return {
     ...commit(stalled, statusEvent(stalled, 'stalled', { failure })),
-    fallOut: [{ message: stepMessage(stalled), code: failure.code, reason: failure.reason }],
+    fallOut: [{ message: stepMessage(stalled, 'with what is asked for'), code: failure.code, reason: failure.reason }],
   };
 }
 
-/** A stalled step goes on as its next generation. Whatever the old one may have left on its platform is looked up first. */
-export function retry(activation: Activation, rules: Rules, now: Date): Effects {
+/**
+ * A stalled step goes on as its next generation. Whatever the old one may have left on its platform is looked up first.
+ *
+ * @param requested what the service shall be, where a person put it right
+ */
+export function retry(activation: Activation, rules: Rules, now: Date, requested?: Characteristics): Effects {
   const entry = current(activation);
+  const command = requested === undefined ? activation.command : { ...activation.command, requested };
   const again = change(
-    { ...activation, phase: courseOf(activation) },
+    { ...activation, command, phase: courseOf(activation) },
     { generation: entry.generation + 1, failures: 0, failure: undefined },
   );
   return withSent(commit(reopened(again, rules, now)), [statusEvent(activation, 'running')]);

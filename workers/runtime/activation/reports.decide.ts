@@ -13,7 +13,7 @@ import { type Activation, type Rules, current, missingSteps, outlineOf } from '.
 import type { EndPhase } from './activation.machine.ts';
 
 /** The message that begins the open entry. */
-export function stepMessage(activation: Activation): Outgoing {
+export function stepMessage(activation: Activation, more?: 'with what is asked for'): Outgoing {
   const { step, direction, generation } = current(activation);
   return send(runStep, {
     activationId: activation.id,
@@ -22,6 +22,7 @@ export function stepMessage(activation: Activation): Outgoing {
     generation,
     step,
     direction,
+    ...(more === undefined ? {} : { requested: activation.command.requested }),
   });
 }
 

@@ -46,6 +46,9 @@ const prefixes = activator({
       apply: ({ want: { reverseDns }, facts }, net) =>
         net.update({ allocationId: facts['allocationId'], reverseDns: reverseDns ?? null }),
       undo: ({ facts }, net) => net.update({ allocationId: facts['allocationId'], reverseDns: null }),
+      suspend: ({ facts }, net) => net.update({ allocationId: facts['allocationId'], reverseDns: null }),
+      resume: ({ want: { reverseDns }, facts }, net) =>
+        net.update({ allocationId: facts['allocationId'], reverseDns: reverseDns ?? null }),
     }),
   ],
   policy: { attempts: 2, backoff: '10ms', longestBackoff: '50ms' },

@@ -7,6 +7,7 @@ import {
   settleStep,
 } from '../../../contracts/messages/activation.ts';
 import { command } from '../../../contracts/messages/message.ts';
+import type { Characteristics, Failure } from '../../../contracts/messages/values.ts';
 import { activatorControlQueue, activatorQueue } from '../../../contracts/topology.ts';
 import { derivedId } from '../../../ops/platform/ids.ts';
 import { startAlarms } from '../alarms.ts';
@@ -18,9 +19,10 @@ import type { RoleDependencies, RunningRole } from '../role.ts';
 import { startWorker } from '../worker.ts';
 import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
 import { activations, dueActivations } from './activation.store.ts';
-import type { Outcome, Rules } from './activation.state.ts';
+import type { Activation, Outcome, Rules } from './activation.state.ts';
 import type { Activator } from './activator.ts';
 import { cancel } from './cancellation.decide.ts';
+import { correctionFault } from './correction.decide.ts';
 import { type GuardedPlatform, answerLanded, createExecutor, isOutage, leaseMarginMs } from './executor.ts';
 import { onAnswered } from './external.decide.ts';
 import { remembering } from './origin.ts';
@@ -63,8 +65,19 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   const settler = on(settleStep, {
     of,
     key: (body) => body.activationId,
-    decide: (state, { body, now }) => done(settle(state, body.position, body.verb, rules, now)),
+    decide: (state, { body, now }) => {
+      const fault = faultOfCorrection(state, body.requested);
+      return fault === undefined
+        ? done(settle(state, body.position, body, rules, now))
+        : park(fault.code, fault.reason);
+    },
   });
+  /** What a person put right must be what the activator can take, and must not be done already. */
+  const faultOfCorrection = (
+    state: Activation | undefined,
+    requested: Characteristics | undefined,
+  ): Failure | undefined =>
+    requested === undefined ? undefined : (faultOf(activator, requested) ?? correctionFault(state, requested, rules));
   const canceller = on(cancelItem, {
     of,
     key: (body) => idOf(body.item),
@@ -101,7 +114,10 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
       on(runStep, {
         of,
         key: (body) => body.activationId,
-        decide: (state, { body, now }) => done(run(state, body, rules, now)),
+        decide: (state, { body, now }) => {
+          const fault = faultOfCorrection(state, body.requested);
+          return fault === undefined ? done(run(state, body, rules, now)) : park(fault.code, fault.reason);
+        },
       }),
     ].map(remembering),
   });

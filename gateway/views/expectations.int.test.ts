@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
+import { send } from '../../contracts/messages/message.ts';
+import type { ServiceOrderCreate } from '../../contracts/tmf/tmf641.ts';
+import { connectDatabase, transaction, type Database } from '../../ops/platform/database.ts';
+import { publicationOf } from '../../ops/platform/envelope.ts';
+import { newId } from '../../ops/platform/ids.ts';
+import { createLog } from '../../ops/platform/log.ts';
+import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
+import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
+import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
+import { acknowledged, toRequest } from '../apis/tmf641/translate.ts';
+import { leaseUnanswered } from './expectation.store.ts';
+import { startExpectations } from './expectations.ts';
+import { submitAll } from './submit.store.ts';
+
+let testbed: Testbed;
+let sql: Database;
+beforeAll(async () => {
+  testbed = await createTestbed();
+  sql = connectDatabase(testbed.databaseUrl, { connections: 4, role: 'test' });
+});
+afterAll(async () => {
+  await sql.end({ timeout: 5 });
+  await testbed.close();
+});
+afterEach(async () => void (await sql`truncate gateway.view, gateway.submitted, platform.outbox`));
+
+/** Accepts an order as the gateway does, and loses its command as a deleted queue does. */
+async function acceptedAndLost() {
+  const id = newId();
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  const document = {
+    externalId: 'mine',
+    serviceOrderItem: [
+      {
+        id: '1',
+        action: 'add',
+        service: { serviceSpecification: { id: 's' }, serviceCharacteristic: [{ name: 'a', value: 1 }] },
+      },
+    ],
+  };
+  const command = send(acceptServiceOrder, { order: toRequest(document as unknown as ServiceOrderCreate, id, now) });
+  const message = publicationOf(command, { correlationId: id });
+  await submitAll(sql, [{ resource, id, document, view: acknowledged(document, id, now), message, key: undefined }]);
+  await sql`delete from platform.outbox`;
+  return { id, message };
+}
+const lease = () => transaction(sql, (tx) => leaseUnanswered(tx, [resource.name], [acceptServiceOrder.name], 10));
+const due = (id: string) => sql`update gateway.view set ask_again_at = now() where id = ${id}`;
+
+describe('a create that is not answered', () => {
+  test('is asked for again with the very command it was accepted with', async () => {
+    const { id, message } = await acceptedAndLost();
+    await due(id);
+    const expectations = startExpectations(
+      sql,
+      { committed: () => undefined, stop: () => Promise.resolve() },
+      createLog('test', 'silent'),
+    );
+    const sent = await vi.waitUntil(
+      async () => (await sql`select message_id, type, routing_key, body from platform.outbox`)[0],
+      { timeout: 10_000 },
+    );
+    await expectations.stop();
+    expect(sent).toMatchObject({ type: message.type, routing_key: message.routingKey });
+    expect(JSON.parse(String(sent['body']))).toEqual(JSON.parse(message.body));
+    // The same message again would be known, and not answered.
+    expect(sent['message_id']).not.toBe(message.id);
+  });
+
+  test('is left alone until it should have been answered', async () => {
+    await acceptedAndLost();
+    expect(await lease()).toEqual([]);
+  });
+
+  test('is asked for by one process, and then not for a while that grows', async () => {
+    const { id } = await acceptedAndLost();
+    await due(id);
+    const leased = await Promise.all([lease(), lease()]);
+    expect(leased.flat().map((one) => one.id)).toEqual([id]);
+    const pause = async () =>
+      (await sql<{ s: number }[]>`select extract(epoch from ask_again_at - now())::float8 as s from gateway.view`)[0]
+        ?.s ?? 0;
+    expect(Math.round(await pause())).toBe(30);
+    await sql`update gateway.submitted set created_at = now() - interval '3 minutes'`;
+    await due(id);
+    await lease();
+    expect(Math.round(await pause())).toBe(180);
+  });
+
+  test('is not asked for while commands of the kind wait for the broker', async () => {
+    const { id, message } = await acceptedAndLost();
+    await due(id);
+    await insertOutbox(sql, [message]);
+    await sql`update platform.outbox set created_at = now() - interval '1 minute'`;
+    expect(await lease()).toEqual([]);
+  });
+});
+
+test('a create that was answered is never asked for again', async () => {
+  const { id } = await acceptedAndLost();
+  await sql`update gateway.view set revision = 1`;
+  await due(id);
+  expect(await lease()).toEqual([]);
+});

@@ -1,0 +1,43 @@
+import { activatorOutlines } from '../../../workers/activators/registry.ts';
+import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
+import { startHerald } from '../../../workers/runtime/herald/herald.ts';
+import { changed as serviceChanged } from '../../../workers/service-inventory/service.state.ts';
+import { services } from '../../../workers/service-inventory/service.store.ts';
+import { startServiceInventory as startInventory } from '../../../workers/service-inventory/worker.ts';
+import { changed as orderChanged } from '../../../workers/service-ordering/finish.decide.ts';
+import { serviceOrders } from '../../../workers/service-ordering/service-order.store.ts';
+import { startServiceOrdering as startOrdering } from '../../../workers/service-ordering/worker.ts';
+
+/**
+ * Service ordering, with what the activators declare, and with the herald that makes up for events that were lost on their
+ * way to the views.
+ */
+export const startServiceOrdering = async (dependencies: RoleDependencies): Promise<RunningRole> =>
+  together(
+    startOrdering(dependencies, await activatorOutlines()),
+    startHerald(dependencies, {
+      resource: 'serviceOrder',
+      table: 'service_ordering.service_order',
+      of: serviceOrders,
+      changed: orderChanged,
+    }),
+  );
+
+/** Service inventory, likewise. */
+export const startServiceInventory = (dependencies: RoleDependencies): RunningRole =>
+  together(
+    startInventory(dependencies),
+    startHerald(dependencies, {
+      resource: 'service',
+      table: 'service_inventory.service',
+      of: services,
+      changed: serviceChanged,
+    }),
+  );
+
+const together = (role: RunningRole, herald: { stop(): Promise<void> }): RunningRole => ({
+  troubles: () => role.troubles(),
+  async stop() {
+    await Promise.all([role.stop(), herald.stop()]);
+  },
+});
