@@ -11,7 +11,13 @@ import { createTestbed } from '../testing/testbed.ts';
 import type { BenchServices } from './services.ts';
 
 /** A Patchbay of its own, on a fresh database and virtual host: nothing else is touched, nothing is left. */
-export type System = { gateway: string; stop: () => Promise<void> };
+export type System = {
+  gateway: string;
+  databaseUrl: string;
+  /** Ends every role but the gateway. */
+  stopWorkers: () => Promise<void>;
+  stop: () => Promise<void>;
+};
 
 export const everyRole: readonly string[] = standardRoles;
 
@@ -54,7 +60,14 @@ export async function startSystem({ home }: BenchServices, roles: readonly strin
     if (roles.includes('service-ordering')) await loadSamples(testbed.databaseUrl);
     const gateway = fleet.of('gateway')[0]?.url;
     if (gateway === undefined) throw new Error(`no gateway among the roles ${roles.join(', ')}`);
-    return { gateway, stop };
+    return {
+      gateway,
+      databaseUrl: testbed.databaseUrl,
+      async stopWorkers() {
+        await Promise.all(fleet.processes.filter(({ url }) => url === undefined).map((worker) => worker.stop()));
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,21 +1,24 @@
 import { join } from 'node:path';
 import type { LoadResult } from '../load.ts';
 import { serviceOrderPath, threeItemOrder } from '../order-body.ts';
-import { runProgram } from '../program.ts';
+import { median, paired } from '../paired.ts';
+import { runProgram, startProgram } from '../program.ts';
 import { startSystem } from '../system.ts';
-import { against, type Figure, type Measure } from './measure.ts';
+import type { Figure, Measure } from './measure.ts';
 
 export const BARE_HTTP = 'bare Hono and zod, nothing stored';
 const CONNECTIONS = 64;
 
 /** POSTs the order at 64 connections to `origin` and reports what came back. @throws when anything but 201 did */
-export async function acceptLoad(origin: string, quick: boolean): Promise<LoadResult> {
+export async function acceptLoad(
+  origin: string,
+  { warmupSeconds, seconds }: { warmupSeconds: number; seconds: number },
+): Promise<LoadResult> {
   const options = {
     url: `${origin}${serviceOrderPath}`,
     body: threeItemOrder('bench-accept'),
     connections: CONNECTIONS,
-    warmupSeconds: quick ? 1 : 2,
-    seconds: quick ? 2 : 6,
+    ...{ warmupSeconds, seconds },
   };
   const result = (await runProgram(join(import.meta.dirname, '../load.ts'), options)) as LoadResult;
   const others = Object.entries(result.statuses).filter(([status]) => status !== '201');
@@ -27,26 +30,49 @@ export async function acceptLoad(origin: string, quick: boolean): Promise<LoadRe
   return result;
 }
 
-export const latencies = ({ p50, p99 }: LoadResult) => `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+/** Once, before anything counts: a fresh process compiles its hot paths and opens its connections. */
+export const warmUp = (origin: string): Promise<LoadResult> => acceptLoad(origin, { warmupSeconds: 1, seconds: 2 });
 
-/** How many orders a second the gateway answers 201 to, stored and queued, while no worker runs. */
+/** One of several short rounds, most of which are used. */
+export const ROUND = { warmupSeconds: 0.3, seconds: 1.5 };
+
+export function acceptFigure(name: string, rounds: readonly LoadResult[]): Figure {
+  const of = (pick: (round: LoadResult) => number) => median(rounds.map(pick));
+  return {
+    name,
+    value: of(({ rate }) => rate),
+    unit: 'orders/s',
+    detail: `p50 ${of(({ p50 }) => p50).toFixed(1)} ms, p99 ${of(({ p99 }) => p99).toFixed(1)} ms`,
+  };
+}
+
+/** The floor's program; its gateway-less origin and how to end it. */
+export async function startBareHttp(): Promise<{ origin: string; stop: () => Promise<void> }> {
+  const server = startProgram(join(import.meta.dirname, '../floors/bare-http.ts'), {});
+  const { port } = (await server.nextLine()) as { port: number };
+  return { origin: `http://127.0.0.1:${port}`, stop: server.stop };
+}
+
+/** How many orders a second the gateway answers 201 to, stored and queued, while no worker runs; beside a bare endpoint. */
 export const accept: Measure = {
   name: 'accept',
-  async run({ services, figures, quick }): Promise<Figure[]> {
+  async run({ services, quick }): Promise<Figure[]> {
     const system = await startSystem(services, ['gateway']);
+    const bare = await startBareHttp();
     try {
-      const result = await acceptLoad(system.gateway, quick);
-      const ratio = against(figures, BARE_HTTP, result.rate);
+      await warmUp(bare.origin);
+      await warmUp(system.gateway);
+      const sides = { of: () => acceptLoad(system.gateway, ROUND), to: () => acceptLoad(bare.origin, ROUND) };
+      const { of, to, ratio } = await paired(quick ? 3 : 9, sides, ({ rate }) => rate);
       return [
+        { ...acceptFigure(BARE_HTTP, to), unit: 'requests/s' },
         {
-          name: 'accepting TMF641 orders, workers stopped',
-          value: result.rate,
-          unit: 'orders/s',
-          ...ratio,
-          detail: latencies(result),
+          ...acceptFigure('accepting TMF641 orders, workers stopped', of),
+          ...{ floor: BARE_HTTP, ratio, target: { of: 'ratio', atLeast: 0.25 } },
         },
       ];
     } finally {
+      await bare.stop();
       await system.stop();
     }
   },

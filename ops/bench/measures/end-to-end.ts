@@ -7,8 +7,8 @@ import type { Figure, Measure } from './measure.ts';
 
 /** Orders before the measured ones: the first few also compile code, plan statements and open pools. */
 const WARM_UP = 10;
-/** What asking adds to the time at most. */
-const POLL_EVERY_MS = 2;
+/** What asking adds to the time at most. More often, and what is measured is slowed by the asking: 2 ms keep a core half busy. */
+const POLL_EVERY_MS = 5;
 const ORDER_MAY_TAKE_MS = 30_000;
 const ended = new Set(['completed', 'failed', 'partial', 'rejected', 'cancelled', 'held']);
 
@@ -24,7 +24,13 @@ export const endToEnd: Measure = {
       for (let n = 0; n < orders; n += 1) times.push(await orderOnce(system.gateway, `bench-${n}`));
       const detail = `p99 ${percentile(times, 0.99).toFixed(0)} ms of ${orders} orders`;
       return [
-        { name: 'three-item order end to end, idle system, median', value: percentile(times, 0.5), unit: 'ms', detail },
+        {
+          name: 'three-item order end to end, idle system, median',
+          value: percentile(times, 0.5),
+          unit: 'ms',
+          target: { of: 'value', atMost: 100 },
+          detail,
+        },
       ];
     } finally {
       await system.stop();
