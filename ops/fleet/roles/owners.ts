@@ -1,3 +1,5 @@
+import { send } from '../../../contracts/messages/message.ts';
+import { cancellationChanged } from '../../../contracts/messages/service-ordering.ts';
 import { activatorOutlines } from '../../../workers/activators/registry.ts';
 import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
 import { startHerald } from '../../../workers/runtime/herald/herald.ts';
@@ -5,6 +7,7 @@ import { changed as serviceChanged } from '../../../workers/service-inventory/se
 import { services } from '../../../workers/service-inventory/service.store.ts';
 import { startServiceInventory as startInventory } from '../../../workers/service-inventory/worker.ts';
 import { changed as orderChanged } from '../../../workers/service-ordering/finish.decide.ts';
+import { type KeptCancellation, findCancellations } from '../../../workers/service-ordering/cancellation.store.ts';
 import { serviceOrders } from '../../../workers/service-ordering/service-order.store.ts';
 import { startServiceOrdering as startOrdering } from '../../../workers/service-ordering/worker.ts';
 
@@ -21,6 +24,12 @@ export const startServiceOrdering = async (dependencies: RoleDependencies): Prom
       of: serviceOrders,
       changed: orderChanged,
     }),
+    startHerald(dependencies, {
+      resource: 'cancelServiceOrder',
+      table: 'service_ordering.cancellation',
+      of: { load: findCancellations },
+      changed: (kept: KeptCancellation) => send(cancellationChanged, kept),
+    }),
   );
 
 /** Service inventory, likewise. */
@@ -35,9 +44,9 @@ export const startServiceInventory = (dependencies: RoleDependencies): RunningRo
     }),
   );
 
-const together = (role: RunningRole, herald: { stop(): Promise<void> }): RunningRole => ({
+const together = (role: RunningRole, ...heralds: readonly { stop(): Promise<void> }[]): RunningRole => ({
   troubles: () => role.troubles(),
   async stop() {
-    await Promise.all([role.stop(), herald.stop()]);
+    await Promise.all([role, ...heralds].map((one) => one.stop()));
   },
 });

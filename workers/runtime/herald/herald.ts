@@ -18,7 +18,7 @@ export interface HeraldOptions<State> {
   /** Under which name its readers show it. */
   readonly resource: string;
   readonly table: AggregateTable;
-  readonly of: Aggregate<State>;
+  readonly of: Pick<Aggregate<State>, 'load'>;
   /** The event that shows an aggregate as it is. */
   readonly changed: (state: State) => Outgoing;
 }
