@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import type { Topology } from '../contracts/topology.ts';
 import type { Configuration } from '../ops/platform/configuration.ts';
 import type { Database } from '../ops/platform/database.ts';
 import type { Log } from '../ops/platform/log.ts';
@@ -11,6 +12,7 @@ import { createApp } from './tmf630/app.ts';
 import { answerClientErrors } from './tmf630/client-error.ts';
 import type { BoundaryOptions } from './tmf630/boundary.ts';
 import { createViewStore } from './tmf630/views.store.ts';
+import { callbackRoutes } from './callbacks/routes.ts';
 import { createCommands } from './views/commands.ts';
 import { createOutcomes } from './views/outcomes.ts';
 
@@ -18,7 +20,11 @@ export interface GatewayDependencies {
   readonly sql: Database;
   readonly relay: Relay;
   readonly log: Log;
-  readonly configuration: Pick<Configuration, 'PORT' | 'HOST' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'COMMAND_WAIT_MS'>;
+  readonly topology: Topology;
+  readonly configuration: Pick<
+    Configuration,
+    'PORT' | 'HOST' | 'PUBLIC_URL' | 'TRUST_PROXY' | 'COMMAND_WAIT_MS' | 'platformSecret'
+  >;
 }
 
 export interface Gateway {
@@ -28,7 +34,13 @@ export interface Gateway {
 }
 
 /** The TMF application over its dependencies; servers and tests use the same one. */
-export function gatewayApp({ sql, relay, log, configuration }: GatewayDependencies): ReturnType<typeof createApp> {
+export function gatewayApp({
+  sql,
+  relay,
+  log,
+  topology,
+  configuration,
+}: GatewayDependencies): ReturnType<typeof createApp> {
   const options: BoundaryOptions = {
     publicUrl: configuration.PUBLIC_URL,
     trustForwarded: () => configuration.TRUST_PROXY,
@@ -37,14 +49,17 @@ export function gatewayApp({ sql, relay, log, configuration }: GatewayDependenci
   const store = createViewStore(sql);
   const commands = createCommands({
     sql,
+    store,
     relay,
     outcomes: createOutcomes(sql, log),
     waitMs: configuration.COMMAND_WAIT_MS,
   });
-  return createApp({
+  const app = createApp({
     ...options,
     apis: [serviceOrderingApi(store, commands, options), serviceInventoryApi(store, commands, options)],
   });
+  const secretOf = configuration.platformSecret;
+  return app.route('/callbacks', callbackRoutes({ sql, relay, log, topology, secretOf }));
 }
 
 /** Starts the HTTP server of the TMF boundary. */

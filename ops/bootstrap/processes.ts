@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchLogs } from '../fleet/log-watch.ts';
@@ -39,7 +40,10 @@ export async function startProcesses({
   const { postgres, rabbitmq } = services;
   const gateway = `http://127.0.0.1:${ports.gateway}`;
   const networkUrl = env['NETWORK_URL'] || `http://127.0.0.1:${ports.simulator}`;
-  const simulator = env['NETWORK_URL'] ? undefined : await startSimulator(home, ports.simulator, tell);
+  // The simulator's partner and the gateway need the same one; nobody else needs it.
+  const secret = env['PLATFORM_PARTNER_SECRET'] || (env['NETWORK_URL'] ? undefined : randomBytes(32).toString('hex'));
+  const shared = secret === undefined ? {} : { PLATFORM_PARTNER_SECRET: secret };
+  const simulator = env['NETWORK_URL'] ? undefined : await startSimulator(home, ports.simulator, shared, tell);
   const startedAt = new Date().toISOString();
   let isWritten = false;
 
@@ -53,6 +57,8 @@ export async function startProcesses({
     env: {
       NETWORK_URL: networkUrl,
       PUBLIC_URL: env['PUBLIC_URL'] || gateway,
+      CALLBACK_URL: env['CALLBACK_URL'] || gateway,
+      ...shared,
       HOST: env['PATCHBAY_HOST'] || '127.0.0.1',
     },
     logDir: home.logs,
@@ -113,13 +119,18 @@ export async function startProcesses({
   };
 }
 
-function startSimulator(home: Home, port: number, tell: Progress): Promise<Supervised> {
+function startSimulator(
+  home: Home,
+  port: number,
+  shared: Readonly<Record<string, string>>,
+  tell: Progress,
+): Promise<Supervised> {
   const logFile = join(home.logs, 'simulator.log');
   rmSync(logFile, { force: true });
   return supervise({
     name: 'simulator',
     args: [join(clone, 'ops/network/main.ts')],
-    env: { ...process.env, PORT: String(port), DATA_DIR: home.simulator },
+    env: { ...process.env, ...shared, PORT: String(port), DATA_DIR: home.simulator },
     healthUrl: `http://127.0.0.1:${port}/health`,
     logFile,
     recordsFolder: home.processes,

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { startInBackground, type BackgroundProcess } from './background-process.ts';
 import { logTail } from './log-tail.ts';
 import { plainPath } from './plain-path.ts';
@@ -99,6 +101,15 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
       await launch();
     },
     onLost: (listener) => void lost.push(listener),
+    async control(...args) {
+      const env = environmentOf(dir, identity, options, programs);
+      const { stdout } = await promisify(execFile)(join(dirname(programs.server), 'rabbitmqctl'), ['-q', ...args], {
+        env,
+        cwd: dir,
+        timeout: 30_000,
+      });
+      return stdout;
+    },
   };
 }
 

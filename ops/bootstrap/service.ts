@@ -21,6 +21,8 @@ export type Broker = Service & {
   /** base address of the management interface, without credentials; undefined when there is none */
   readonly managementUrl: string | undefined;
   readonly login: { readonly user: string; readonly password: string };
+  /** Runs `rabbitmqctl` on it and gives what it says; only for a broker that we started. For fault tests. */
+  readonly control?: (...args: readonly string[]) => Promise<string>;
 };
 
 /** Says what is being done, one line each; for people. */

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { clone, claimHome, homeAt, prepareHome } from './home.ts';
+import { clone, claimHome, homeAt, ownerOf, prepareHome } from './home.ts';
 import { endLeftovers } from './leftovers.ts';
 import { freePort, type Ports } from './ports.ts';
 import { dataOutside } from './postgres-place.ts';
 import { explain } from './sentence.ts';
 import { startServices, type Services } from './services.ts';
+
+/** Where `faults.int.test.ts` sets its stage. */
+const faultStage = join(clone, '.patchbay', 'test-faults');
 
 /**
  * `npm test`: brings PostgreSQL and RabbitMQ up for itself, with fresh data and free ports, runs every test against
@@ -18,6 +21,9 @@ async function main(args: readonly string[]): Promise<number> {
   const release = claimHome(home);
   try {
     await endLeftovers(home.processes, 2_000);
+    // The fault tests are ended with vitest, which gives them no time to clean up; their stage is its own home.
+    const stage = homeAt(faultStage, process.env);
+    if (ownerOf(stage) === undefined) await endLeftovers(stage.processes, 2_000);
     for (const folder of [dataOutside(home.postgres), home.postgres, home.rabbitmq, home.logs]) {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PaceSetting } from '../network/deliveries.store.ts';
 import type { FaultRule } from '../network/faults.ts';
 
 const summary = z.object({
@@ -34,6 +35,19 @@ export type Holdings = z.output<typeof holdings>['managers'];
 
 const status = z.object({ status: z.object({ pendingLate: z.int() }) });
 
+const deliveries = z.object({
+  deliveries: z.array(
+    z.object({
+      reference: z.string(),
+      serviceRef: z.string(),
+      state: z.enum(['open', 'done', 'refused', 'calledOff']),
+      calls: z.int(),
+      answered: z.int(),
+    }),
+  ),
+});
+export type Deliveries = z.output<typeof deliveries>['deliveries'];
+
 /** A fault rule as one writes it: what has a default may be left out. */
 export type Fault = Pick<FaultRule, 'manager' | 'operation' | 'kind'> &
   Partial<Pick<FaultRule, 'id' | 'probability' | 'count' | 'seed' | 'match'>> & { readonly params?: object };
@@ -46,6 +60,12 @@ export interface NetworkControl {
   pendingLate(): Promise<number>;
   add(rules: readonly Fault[]): Promise<void>;
   remove(id: string): Promise<void>;
+  /** How outside operators deal with what is ordered from now on; what is left out is as usual. */
+  pace(setting: Partial<PaceSetting>): Promise<void>;
+  /** What outside operators took on. */
+  deliveries(): Promise<Deliveries>;
+  /** Has all of it that is open delivered now. */
+  deliver(): Promise<void>;
 }
 
 export function networkControl(url: string): NetworkControl {
@@ -63,5 +83,8 @@ export function networkControl(url: string): NetworkControl {
     pendingLate: async () => status.parse(await ask('')).status.pendingLate,
     add: async (rules) => void (await ask('/faults', 'POST', { rules })),
     remove: async (id) => void (await ask(`/faults/${id}`, 'DELETE')),
+    pace: async (setting) => void (await ask('/pace', 'PUT', setting)),
+    deliveries: async () => deliveries.parse(await ask('/deliveries')).deliveries,
+    deliver: async () => void (await ask('/deliver', 'POST')),
   };
 }

@@ -14,7 +14,9 @@ import { migrate } from '../migrations/migrate.ts';
 import { assertTopology } from '../platform/broker/topology.ts';
 import { type Database, connectDatabase } from '../platform/database.ts';
 import { loadSamples } from '../samples/load.ts';
+import { type Cuttable, cuttable } from '../testing/cuttable.ts';
 import { type NetworkControl, networkControl } from './network-control.ts';
+import { installWitness } from './witness.store.ts';
 
 export type Ended = Extract<ProcessChange, { kind: 'ended' }>;
 
@@ -24,6 +26,13 @@ export interface Stage {
   readonly simulator: Supervised;
   readonly network: NetworkControl;
   readonly fleet: Fleet;
+  /** Further environment of a process, by its name; from its next start on. */
+  readonly environment: Map<string, Readonly<Record<string, string>>>;
+  /** The one way from the fleet to the broker. */
+  readonly way: Cuttable;
+  /** Where the stage's logs and process records are. */
+  readonly folders: { readonly logs: string; readonly processes: string };
+  readonly simulatorPort: number;
   readonly topology: Topology;
   readonly sql: Database;
   /** Every process that ended so far, asked or not. */
@@ -32,6 +41,9 @@ export interface Stage {
   stopFleet(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What the simulated partner signs its callbacks with. */
+const partnerSecret = 'the partner and we';
 
 /** A queue that was declared less than this before a `kill -9` of a 3.10 broker can be lost with it. */
 const settledTopologyMs = 3_000;
@@ -59,7 +71,12 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     const embedded = { postgres: 'embedded', rabbitmq: 'embedded' } as const;
     const services = await startServices(home, ports, embedded, {}, tell);
     undo.push(() => stopServices(services));
+    const way = await cuttable(services.rabbitmq.url, ports.amqp);
+    undo.push(() => way.close());
     await migrate(services.postgres.url);
+    const sql = connectDatabase(services.postgres.url, { connections: 4, role: 'faults' });
+    undo.push(() => sql.end({ timeout: 1 }));
+    await installWitness(sql);
     const declared = topology(await activatorTypes());
     await assertTopology(services.rabbitmq.url, declared);
     const settled = sleep(settledTopologyMs);
@@ -70,7 +87,10 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     const simulator = await supervise({
       name: 'simulator',
       args: [join(clone, 'ops/network/main.ts')],
-      env: { ...process.env, PORT: String(ports.simulator), DATA_DIR: home.simulator, LOG_LEVEL: 'warn' },
+      env: {
+        ...{ ...process.env, PORT: String(ports.simulator), DATA_DIR: home.simulator, LOG_LEVEL: 'warn' },
+        ...{ PLATFORM_PARTNER_SECRET: partnerSecret, DELIVER_AFTER_MS: '500' },
+      },
       healthUrl: `${networkUrl}/health`,
       logFile: join(home.logs, 'simulator.log'),
       recordsFolder: home.processes,
@@ -82,12 +102,20 @@ export async function setStage(root: string, tell: (line: string) => void, aband
       for (const process of [simulator, ...fleet.processes]) process.setRestart('never');
       void endLeftovers(home.processes, 0);
     });
+    const environment: Stage['environment'] = new Map();
     const fleet = await startFleet({
       databaseUrl: services.postgres.url,
-      amqpUrl: services.rabbitmq.url,
+      amqpUrl: way.url,
       roles: standardRoles,
       replicas: 2,
-      env: { NETWORK_URL: networkUrl, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn' },
+      env: {
+        NETWORK_URL: networkUrl,
+        CALLBACK_URL: `http://127.0.0.1:${ports.gateway}`,
+        PLATFORM_PARTNER_SECRET: partnerSecret,
+        LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
+      },
+      gatewayPort: ports.gateway,
+      envOf: (name) => environment.get(name) ?? {},
       logDir: home.logs,
       recordsFolder: home.processes,
       onChange,
@@ -97,10 +125,10 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     undo.push(stopFleet);
     await Promise.all([simulator.whenReady(), fleet.whenReady(), settled]);
     await loadSamples(services.postgres.url);
-    const sql = connectDatabase(services.postgres.url, { connections: 2, role: 'faults' });
-    undo.push(() => sql.end({ timeout: 1 }));
     const network = networkControl(networkUrl);
-    return { services, simulator, network, fleet, topology: declared, sql, ended, stopFleet, close };
+    const folders = { logs: home.logs, processes: home.processes };
+    const stage = { services, simulator, network, fleet, environment, way, folders, sql, ended, stopFleet, close };
+    return { ...stage, simulatorPort: ports.simulator, topology: declared };
   } catch (error) {
     await close();
     throw error;
@@ -108,8 +136,9 @@ export async function setStage(root: string, tell: (line: string) => void, aband
 }
 
 async function ownPorts(): Promise<Ports> {
-  const base = await freePort(6);
-  const [postgres, amqp, management, dist, epmd, simulator] = [0, 1, 2, 3, 4, 5].map((at) => base + at) as [
+  const base = await freePort(7);
+  const [postgres, amqp, management, dist, epmd, simulator, gateway] = [0, 1, 2, 3, 4, 5, 6].map((at) => base + at) as [
+    number,
     number,
     number,
     number,
@@ -117,7 +146,7 @@ async function ownPorts(): Promise<Ports> {
     number,
     number,
   ];
-  return { postgres, amqp, management, dist, epmd, simulator, gateway: 0, health: 0 };
+  return { postgres, amqp, management, dist, epmd, simulator, gateway, health: 0 };
 }
 
 async function stopServices({ postgres, rabbitmq }: Services): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { managers } from './managers/index.ts';
@@ -14,14 +14,15 @@ const never = { afterMs: null };
 /** Somebody to be called back: what came, in order, and whether it was signed as it must be. */
 async function aListener(answer: () => number = () => 204) {
   const heard: { reference: string; state: string; result?: unknown; code?: string; signed: boolean }[] = [];
-  const server = createServer(async (incoming, outgoing) => {
+  const hear = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const body = (await incoming.toArray()).join('');
     const header = String(incoming.headers['patchbay-signature']);
     const [, t, v1] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? [];
     const expected = createHmac('sha256', secret).update(`${t}.${body}`).digest('hex');
     heard.push({ ...(JSON.parse(body) as (typeof heard)[number]), signed: v1 === expected });
     outgoing.writeHead(answer()).end();
-  });
+  };
+  const server = createServer((incoming, outgoing) => void hear(incoming, outgoing));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

@@ -27,8 +27,6 @@ const RETRY_MS = 1_000;
 const MOST_CALLS = 7;
 const CALL_TIMEOUT_MS = 5_000;
 
-export type Deliveries = ReturnType<typeof deliveries>;
-
 /**
  * Work that outside operators took on: done when it is due, then told to whoever ordered it until they say they heard it.
  * All of it is on record, so a killed simulator goes on with it.

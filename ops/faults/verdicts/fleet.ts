@@ -7,6 +7,12 @@ export const viewsEqualDomain = (behind: readonly string[]): Verdict => ({
   findings: behind,
 });
 
+/** Each revision's event was committed with it and reached the projector; none moved a view twice, or backwards. */
+export const everyRevisionOnce = (astray: readonly string[]): Verdict => ({
+  name: 'every event revision was projected, none twice',
+  findings: astray,
+});
+
 /** Outbox empty, no claim and no intent left open, no dead letter. */
 export const nothingIsLeft = (open: readonly string[], deadLetters: readonly string[]): Verdict => ({
   name: 'nothing is left: outbox, claims, intents, dead letters',

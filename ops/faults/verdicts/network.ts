@@ -82,6 +82,14 @@ const managers: Record<string, { type: string; says: Says }> = {
       ...(prefix == null ? {} : { wanPrefix: prefix, wanGateway: gateway }),
     }),
   },
+  partner: {
+    type: 'ethernet-access',
+    says: ({ handover, site, bandwidthMbps }) => ({ handover, site, bandwidthMbps, pending: undefined }),
+  },
+  metro: {
+    type: 'ethernet-access',
+    says: ({ evcId, handover, bandwidthMbps, vlan, probeId }) => ({ evcId, handover, bandwidthMbps, vlan, probeId }),
+  },
 };
 
 const characteristicsOf = ({ serviceCharacteristic }: ServiceView): Characteristics =>

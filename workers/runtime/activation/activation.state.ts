@@ -123,7 +123,7 @@ export const currentState = (activation: Activation): EntryState =>
 export const courseOf = ({ failure, turned }: Activation): 'applying' | 'compensating' =>
   failure === undefined && turned !== true ? 'applying' : 'compensating';
 
-export const outlineOf = ({ steps }: Rules, { step }: Pick<Entry, 'step'>): StepOutline | undefined =>
+export const outlineOf = ({ steps }: Pick<Rules, 'steps'>, { step }: Pick<Entry, 'step'>): StepOutline | undefined =>
   steps.find(({ name }) => name === step);
 
 /** Steps that the service has to do without. */

@@ -5,7 +5,7 @@ import { type Activation, type Rules, outlineOf } from './activation.state.ts';
 export function correctionFault(
   activation: Activation | undefined,
   requested: Characteristics | undefined,
-  rules: Rules,
+  rules: Pick<Rules, 'steps'>,
 ): Failure | undefined {
   if (activation === undefined || requested === undefined) return undefined;
   const { command, entries, position } = activation;
