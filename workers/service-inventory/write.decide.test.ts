@@ -105,3 +105,9 @@ describe('a service deleted from outside', () => {
     expect(refusal(gone({ ...aService(), deleted: true }))).toMatchObject({ kind: 'notFound' });
   });
 });
+
+test('a service written from outside still lacks what its activator could not do', () => {
+  const lacking = aService({ operatingStatus: 'degraded', missing: ['shape-traffic'] });
+  const { save } = replace(lacking, command(1), aWrite({ description: 'noted' }), noon);
+  expect(save?.[0]?.service).toMatchObject({ operatingStatus: 'degraded', missing: ['shape-traffic'] });
+});

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ActivateItem } from '../../contracts/messages/activation.ts';
 import type { ClaimRequest } from '../../contracts/messages/service-inventory.ts';
+import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
+import { accept } from './service-order.decide.ts';
 import {
   aService,
   aSpecification,
@@ -15,11 +17,13 @@ import {
   given,
   granted,
   lived,
+  milestone,
   refused,
   sent,
   settled,
   shortened,
   stalled,
+  status,
   verdicts,
 } from './orders.fixture.ts';
 
@@ -403,4 +407,81 @@ test('a service that stands elsewhere keeps its own type and place in what an ac
     .when(verdicts({ verdict: 'claimed', itemId: 'a', number: 3, service: aService('service-a'), supporting }))
     .then({});
   expect(sent<ActivateItem>(effects, 'activate-item')).toMatchObject([{ claimNumber: 3, supporting }]);
+});
+
+describe('what is said along the way', () => {
+  test('what was reached is said once, and kept', () => {
+    const { state } = given(accepted(one), claimed('a'))
+      .when(milestone('a', 'port-reserved'))
+      .then({ order: 'inProgress' });
+    expect(state.order.milestones.map(({ id }) => id)).toEqual(['accepted', 'started', 'a-port-reserved']);
+    given(accepted(one), claimed('a'), milestone('a', 'port-reserved'))
+      .when(milestone('a', 'port-reserved'))
+      .thenNothing();
+  });
+
+  test('an item that waits for an outside system is pending, names it, and goes on', () => {
+    const waiting = given(accepted(one), claimed('a'))
+      .when(status('a', 'waiting', 4))
+      .then({ order: 'pending', items: { a: 'pending' } });
+    expect(waiting.state.order.progress['a']?.waitsFor?.platform).toBe('partner');
+    expect(waiting.state.order.milestones.at(-1)).toMatchObject({ status: 'waiting', itemIds: ['a'] });
+    const { state } = given(accepted(one), claimed('a'), status('a', 'waiting', 4))
+      .when(status('a', 'running', 5))
+      .then({ order: 'inProgress', items: { a: 'inProgress' } });
+    expect(state.order.milestones.at(-1)).toMatchObject({ status: 'completed' });
+    expect(state.order.progress['a']).not.toHaveProperty('waitsFor');
+  });
+
+  test('an older word of how it stands says nothing new', () => {
+    given(accepted(one), claimed('a'), status('a', 'waiting', 4), status('a', 'running', 5))
+      .when(status('a', 'waiting', 4))
+      .thenNothing();
+  });
+
+  test('expected is what its items typically take, one after the other; later than asked for, it is in jeopardy', () => {
+    const line = {
+      ...anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] })),
+      requestedCompletionDate: after(5).toISOString(),
+    };
+    const durations = new Map([['broadband add', 4_000]]);
+    const [state] = accept(undefined, line, { specifications: [aSpecification()], durations }, noon).save ?? [];
+    expect(state?.order.expectedAt).toBe(after(8).toISOString());
+    expect(state?.order.jeopardies.map(({ name }) => name)).toEqual(['late']);
+    const unknown = accept(undefined, line, { specifications: [aSpecification()], durations: new Map() }, noon)
+      .save?.[0];
+    expect(unknown?.order).not.toHaveProperty('expectedAt');
+  });
+
+  test('an item without its optional steps is partial, and so is its order; what depends on it goes on', () => {
+    const line = anOrder(anItem('a'), anItem('b', { dependsOn: ['a'] }));
+    given(accepted(line), claimed('a', 'b'))
+      .when(settled('a', 'partial'))
+      .then({ items: { a: 'partial', b: 'inProgress' } });
+    given(accepted(line), claimed('a', 'b'), settled('a', 'partial')).when(settled('b')).then({ order: 'partial' });
+  });
+});
+
+describe('a service that is suspended', () => {
+  const suspended = aService('service-a', { operatingStatus: 'suspended' });
+  const asks = (over: Partial<RequestedItem>) => anOrder(anItem('a', { action: 'modify', ...over }));
+  const refusedWith = (over: Partial<RequestedItem>, service = suspended) => {
+    const { state } = given(accepted(asks(over)))
+      .when(verdicts(granted('a', service)))
+      .then({ order: 'failed' });
+    return state.order.progress['a']?.failure?.code;
+  };
+
+  test('is not changed, nor suspended again; one that runs is not taken up', () => {
+    expect(refusedWith({ characteristics: { rate: 7 } })).toBe('serviceSuspended');
+    expect(refusedWith({ operatingStatus: 'suspended', characteristics: {} })).toBe('alreadySuspended');
+    expect(refusedWith({ operatingStatus: 'active', characteristics: {} }, aService('service-a'))).toBe('notSuspended');
+  });
+
+  test('is taken up again, and changed with it', () => {
+    const { effects } = given(accepted(asks({ operatingStatus: 'active', characteristics: { rate: 7 } })))
+      .when(verdicts(granted('a', suspended)))
+      .then({ order: 'inProgress' });
+    expect(sent(effects, 'activate-item')).toMatchObject([{ operation: 'resume', requested: { rate: 7 } }]);
+  });
 });

@@ -118,12 +118,12 @@ export const itemTransitions = {
   failed: {},
 } as const satisfies Table<ServiceOrderItemState, ItemTrigger>;
 
-const orderEnds: ReadonlySet<ServiceOrderState> = new Set(['rejected', 'cancelled', 'completed', 'failed', 'partial']);
+const ends: ReadonlySet<ServiceOrderState> = new Set(['rejected', 'cancelled', 'completed', 'failed', 'partial']);
 
 /** True for a state that an order never leaves. */
-export const orderEnded = (state: ServiceOrderState): boolean => orderEnds.has(state);
+export const orderEnded = (state: ServiceOrderState): boolean => ends.has(state);
 /** True for an item that is over, unless its order is cancelled. */
-export const itemEnded = orderEnded;
+export const itemEnded = (state: ServiceOrderItemState): boolean => ends.has(state);
 /** True for an item whose service is as it was asked for, in the main. */
 export const itemDone = (state: ServiceOrderItemState | undefined): boolean =>
   state === 'completed' || state === 'partial';
