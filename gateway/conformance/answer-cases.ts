@@ -24,21 +24,35 @@ export const sending = (body: unknown, headers: Headers = {}): RequestInit => ({
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+/** Attributes of a resource, by what the cases want of them. */
+export interface Attributes {
+  readonly text: string;
+  readonly date: string;
+  /** One within another. */
+  readonly nested: string;
+}
+
+/** What orders and services have in common. */
+const usual: Attributes = { text: 'description', date: 'startDate', nested: 'relatedParty.name' };
+
 /**
  * @param collection the path of the resource's list
  * @param valid a body that creates one
  */
 export function answerCases(collection: string, valid: JsonObject): AnswerCase[] {
+  return [...taskCases(collection, valid, usual), ...patchCases(collection), ...otherCases(collection)];
+}
+
+/** The same of a resource that is only made and read. */
+export function taskCases(collection: string, valid: JsonObject, attributes: Attributes): AnswerCase[] {
   return [
-    ...listCases(collection),
+    ...listCases(collection, attributes),
     ...retrieveCases(collection),
-    ...createCases(collection, valid),
-    ...patchCases(collection),
-    ...otherCases(collection),
+    ...createCases(collection, valid, attributes),
   ];
 }
 
-function listCases(collection: string): AnswerCase[] {
+function listCases(collection: string, { text, date, nested }: Attributes): AnswerCase[] {
   const get = (status: number, query: string, what: string, headers: Headers = {}): AnswerCase => ({
     status,
     method: 'GET',
@@ -51,17 +65,17 @@ function listCases(collection: string): AnswerCase[] {
     get(206, '?limit=1', 'the first of several pages'),
     get(206, '?offset=1&limit=1', 'another page'),
     get(200, '?id=none', 'nothing matches'),
-    get(200, '?fields=state,relatedParty.name', 'some attributes'),
+    get(200, `?fields=state,${nested}`, 'some attributes'),
     get(200, '?fields=none', 'no attributes'),
     get(400, '?colour=red', 'a filter by an attribute that does not exist'),
     get(400, '?fields=colour', 'an attribute that does not exist'),
     get(400, '?sort=-colour', 'a sort by an attribute that does not exist'),
     get(400, '?limit=many', 'a limit that is no number'),
     get(400, '?cursor=x', 'a cursor that is none'),
-    get(400, '?description.regex=(', 'a regular expression that is none'),
-    get(400, '?startDate.gt=soon', 'a date that is none'),
-    get(400, '?description=%zz', 'a broken escape'),
-    get(400, '?description=%00', 'the character NUL'),
+    get(400, `?${text}.regex=(`, 'a regular expression that is none'),
+    get(400, `?${date}.gt=soon`, 'a date that is none'),
+    get(400, `?${text}=%zz`, 'a broken escape'),
+    get(400, `?${text}=%00`, 'the character NUL'),
     get(406, '', 'HTML wanted', { accept: 'text/html' }),
     { status: 405, method: 'PUT', url: collection, what: 'no such method' },
     { status: 405, method: 'DELETE', url: collection, what: 'a method of one resource' },
@@ -90,7 +104,7 @@ function retrieveCases(collection: string): AnswerCase[] {
   ];
 }
 
-function createCases(collection: string, valid: JsonObject): AnswerCase[] {
+function createCases(collection: string, valid: JsonObject, { text }: Attributes): AnswerCase[] {
   const post = (status: number, what: string, init: RequestInit): AnswerCase => ({
     status,
     method: 'POST',
@@ -99,7 +113,7 @@ function createCases(collection: string, valid: JsonObject): AnswerCase[] {
     init,
   });
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { deeper: nested(levels - 1) });
-  const repeated = `{"description": "a", "description": "b", ${JSON.stringify(valid).slice(1)}`;
+  const repeated = `{"${text}": "a", "${text}": "b", ${JSON.stringify(valid).slice(1)}`;
   return [
     post(201, 'a valid body', sending(valid)),
     post(400, 'broken JSON', sending('{"a": ')),
@@ -108,13 +122,13 @@ function createCases(collection: string, valid: JsonObject): AnswerCase[] {
     post(400, 'a bare value', sending('"text"')),
     post(400, 'nothing that is required', sending({})),
     post(400, 'an attribute twice', sending(repeated)),
-    post(400, 'the character NUL', sending({ ...valid, description: '\0' })),
-    post(400, 'half of a surrogate pair', sending({ ...valid, description: '\ud800' })),
+    post(400, 'the character NUL', sending({ ...valid, [text]: '\0' })),
+    post(400, 'half of a surrogate pair', sending({ ...valid, [text]: '\ud800' })),
     post(400, 'nested too deep', sending({ ...valid, deep: nested(40) })),
     post(400, 'an id of its own', sending({ ...valid, id: 'mine' })),
     post(400, 'a key that cannot be one', sending(valid, { 'idempotency-key': 'é' })),
     post(406, 'text wanted', sending(valid, { accept: 'text/plain' })),
-    post(413, 'too large', sending({ ...valid, description: large })),
+    post(413, 'too large', sending({ ...valid, [text]: large })),
     post(415, 'plain text', sending('x', { 'content-type': 'text/plain' })),
     post(415, 'a compressed body', sending(valid, { 'content-encoding': 'gzip' })),
     post(415, 'another charset', sending(valid, { 'content-type': 'application/json; charset=utf-16' })),

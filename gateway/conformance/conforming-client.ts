@@ -8,6 +8,7 @@ import { createConformance, type Conformance } from './conformance.ts';
 import type { Spec } from './specs.ts';
 
 export const ORDERS = `${serviceOrderingBasePath}/serviceOrder`;
+export const CANCELLATIONS = `${serviceOrderingBasePath}/cancelServiceOrder`;
 export const SERVICES = `${serviceInventoryBasePath}/service`;
 
 /** The documents of the APIs we serve, by base path. Each call begins a coverage of its own. */

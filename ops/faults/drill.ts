@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Book, type ExpectedService, createBook, poolOf } from './book.ts';
 import { type Customers, createCustomers } from './customers.ts';
-import { type Pool, emptyPool, orderMix } from './order-mix.ts';
+import { type Letter, takeDeadLetters } from './dead-letters.ts';
+import { type Mix, type Pool, emptyPool, everyKind, orderMix } from './order-mix.ts';
 import type { PlannedOrder } from './planned-order.ts';
 import { type Progress, countUnfinished, readProgress } from './progress.store.ts';
 import type { Stage } from './stage.ts';
@@ -20,8 +21,8 @@ export interface Drill {
   readonly blows: Blow[];
   /** Puts a line into the report. */
   note(line: string): void;
-  /** Lets customers order so many things of every kind; goes on in the background. */
-  flood(scenario: string, count: number): void;
+  /** Lets customers order so many things, of every kind unless told; goes on in the background. */
+  flood(scenario: string, count: number, mix?: Mix): void;
   /** Orders these and waits until they are accepted. */
   order(plans: readonly PlannedOrder[]): Promise<void>;
   /** Strikes while at least so many accepted orders are unfinished, ordering more where they are not. */
@@ -31,7 +32,13 @@ export interface Drill {
   /** Adds this much to every platform call, and up to as much again: what keeps orders unfinished. */
   pace(ms: number): Promise<void>;
   /** Resolves when every order has ended and everything is shown; with the reason when that takes too long. */
-  quiet(): Promise<string | undefined>;
+  quiet(withinMs?: number): Promise<string | undefined>;
+  /** Takes out the dead letters that a scenario caused on purpose; any other is kept for the judge. */
+  takeLetters(expected: (letter: Letter) => boolean): Promise<Letter[]>;
+  /** All that lie there, with those that were not expected by anybody. */
+  strayLetters(): Promise<Letter[]>;
+  /** Expected ones so far. */
+  readonly letters: { taken: number };
   /** From now on these services are there to be changed and deleted. */
   standing(services: Iterable<ExpectedService>): void;
 }
@@ -41,12 +48,13 @@ const unfinishedWanted = 110;
 const unfinishedNeeded = 100;
 /** A few orders' worth. */
 const messagesThatFlow = 100;
-const quietWithinMs = 90_000;
+const flowWithinMs = 60_000;
+const quietWithinMs = 120_000;
 /** Looks in a row, a tenth of a second apart, that find nothing new. */
 const stillEnough = 6;
 
 export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
-  const { sql, network, fleet } = stage;
+  const { sql, network, fleet, services, topology } = stage;
   const book = createBook();
   const gateways = fleet.of('gateway').flatMap(({ url }) => url ?? []);
   const customers = createCustomers(gateways, book);
@@ -55,12 +63,16 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
   let sending: Promise<void> = Promise.resolve();
   let idle = true;
   let scenario = '';
+  let mix = everyKind;
+  let strays: Letter[] = [];
+  const letters = { taken: 0 };
   // One count over all scenarios: no two customers ask for the same.
   let number = 100;
 
-  function flood(name: string, count: number): void {
+  function flood(name: string, count: number, kinds: Mix = everyKind): void {
     scenario = name;
-    const plans = orderMix(name, count, pool, number);
+    mix = kinds;
+    const plans = orderMix(name, count, pool, number, mix);
     number += count;
     idle = false;
     sending = Promise.all([sending, customers.send(plans)]).then(() => void (idle = true));
@@ -70,16 +82,16 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
 
   async function underPressure(): Promise<number> {
     for (;;) {
-      const unfinished = await countUnfinished(sql);
+      const unfinished = await countUnfinished(sql).catch(() => 0);
       if (unfinished >= unfinishedWanted) return unfinished;
-      if (idle) flood(scenario, unfinishedWanted);
+      if (idle) flood(scenario, unfinishedWanted, mix);
       await sleep(20);
     }
   }
 
-  async function quiet(): Promise<string | undefined> {
+  async function quiet(withinMs = quietWithinMs): Promise<string | undefined> {
     await sending;
-    const deadline = Date.now() + quietWithinMs;
+    const deadline = Date.now() + withinMs;
     let handled = -1;
     let still = 0;
     for (;;) {
@@ -89,7 +101,7 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
       handled = now;
       if (still >= stillEnough) return undefined;
       if (Date.now() > deadline)
-        return `after ${quietWithinMs / 1000} s there is still: ${waitingFor ?? 'a message now and then'}`;
+        return `after ${withinMs / 1000} s there is still: ${waitingFor ?? 'a message now and then'}`;
       await sleep(100);
     }
   }
@@ -111,11 +123,25 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
     }
   }
 
+  async function takeLetters(expected: (letter: Letter) => boolean): Promise<Letter[]> {
+    const all = [...strays, ...(await takeDeadLetters(services.rabbitmq.url, topology))];
+    const taken = all.filter(expected);
+    strays = all.filter((letter) => !expected(letter));
+    letters.taken += taken.length;
+    return taken;
+  }
+
   return {
     stage,
     book,
     customers,
     blows,
+    letters,
+    takeLetters,
+    async strayLetters() {
+      await takeLetters(() => false);
+      return strays.splice(0);
+    },
     note: (line) => tell(`  ${line}`),
     flood,
     order: (plans) => customers.send(plans),
@@ -127,7 +153,12 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
     },
     async flowing() {
       const { handled } = await readProgress(sql);
-      while ((await readProgress(sql)).handled < handled + messagesThatFlow) await sleep(50);
+      for (const deadline = Date.now() + flowWithinMs; ; await sleep(50)) {
+        if ((await readProgress(sql)).handled >= handled + messagesThatFlow) return;
+        if (Date.now() > deadline) throw new Error(`Nothing moves ${flowWithinMs / 1000} s after the last fault.`);
+        // Where everything has ended, nothing can move.
+        if (idle && (await countUnfinished(sql)) < unfinishedWanted) flood(scenario, unfinishedWanted, mix);
+      }
     },
     async pace(ms) {
       if (ms === 0) return network.remove('pace');

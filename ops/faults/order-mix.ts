@@ -12,6 +12,8 @@ export interface Pool {
 }
 
 type Kind = (key: string, n: number, pool: Pool) => readonly PlannedOrder[];
+/** Kinds of orders, in turn. */
+export type Mix = readonly Kind[];
 
 const business: Kind = (key, n) => [kinds.business(key, n)];
 const line: Kind = (key, n) => [kinds.single(key, n, 'broadband')];
@@ -19,7 +21,7 @@ const prefix: Kind = (key, n) => [kinds.single(key, n, 'ip-addressing')];
 const router: Kind = (key, n) => [kinds.single(key, n, 'managed-router')];
 
 /** What customers ask for, in turn. An odd number of them, so that each kind meets both even and odd customers. */
-const wheel: readonly Kind[] = [
+export const everyKind: Mix = [
   business,
   line,
   business,
@@ -53,15 +55,24 @@ const wheel: readonly Kind[] = [
   (key, n, pool) => ifAny(pool.stubborn(), (service) => [kinds.modifyRefused(key, n, service)]),
 ];
 
+/** What must be taken back again, in part or whole. */
+export const takenBack: Mix = [
+  (key, n) => [kinds.secondStepRefused(key, n, 'ip-addressing')],
+  (key, n) => [kinds.secondStepRefused(key, n, 'broadband')],
+  (key, n) => [kinds.routerRefused(key, n)],
+  (key, n) => [kinds.secondStepRefused(key, n, 'managed-router')],
+  business,
+];
+
 /** No service stands yet. */
 export const emptyPool: Pool = { one: () => undefined, stubborn: () => undefined, business: () => undefined };
 
 /** So many orders of every kind; where a change finds no service to change, a line is ordered instead. */
-export function orderMix(scenario: string, count: number, pool: Pool, from = 0): PlannedOrder[] {
+export function orderMix(scenario: string, count: number, pool: Pool, from = 0, mix = everyKind): PlannedOrder[] {
   const orders: PlannedOrder[] = [];
   for (let n = from; orders.length < count; n += 1) {
     const key = `${scenario}-${n}`;
-    const kind = wheel[n % wheel.length] ?? business;
+    const kind = mix[n % mix.length] ?? business;
     const made = kind(key, n, pool);
     orders.push(...(made.length === 0 ? line(key, n, pool) : made));
   }

@@ -19,6 +19,8 @@ export const isGreen = (outcomes: readonly Outcome[]): boolean =>
 export interface FaultRun {
   /** Plays one scenario to its end and judges everything that happened since the beginning. */
   play(scenario: Scenario, orders: number): Promise<Outcome>;
+  /** What every scenario came to, in figures, and all together. */
+  ledger(): string;
   /** Ends the fleet in order, and with it the run; asked again, says again how it ended. */
   end(): Promise<Outcome>;
 }
@@ -32,6 +34,8 @@ export async function beginFaultRun(
   const stage = await setStage(root, tell, abandoned);
   const drill = createDrill(stage, tell);
   let before = await figuresOf(drill);
+  const first = before;
+  const rows: Row[] = [];
   let ended: Promise<Outcome> | undefined;
 
   async function play({ name, title, play: perform }: Scenario, orders: number): Promise<Outcome> {
@@ -47,6 +51,12 @@ export async function beginFaultRun(
     const now = await figuresOf(drill, judgement);
     tell(`  ${seconds(over - began)} until the last fault was over, quiet ${seconds(quiet - over)} later`);
     for (const line of compare(before, now)) tell(`  ${line}`);
+    rows.push({
+      scenario: name,
+      blows: drill.blows.length,
+      seconds: (quiet - began) / 1000,
+      figures: less(now, before),
+    });
     before = now;
     const played: Verdict = {
       name: 'the scenario was played as written, and everything ended',
@@ -65,6 +75,16 @@ export async function beginFaultRun(
 
   return {
     play,
+    ledger: () =>
+      table([
+        ...rows,
+        {
+          scenario: 'total',
+          blows: rows.reduce((sum, { blows }) => sum + blows, 0),
+          seconds: rows.reduce((sum, row) => sum + row.seconds, 0),
+          figures: less(before, first),
+        },
+      ]),
     end: () => (ended ??= end()),
   };
 }
@@ -82,19 +102,62 @@ interface Figures {
   readonly [name: string]: number;
 }
 
-async function figuresOf({ stage, book, customers }: Drill, judgement?: Judgement): Promise<Figures> {
+/** A line of the ledger. */
+interface Row {
+  readonly scenario: string;
+  readonly blows: number;
+  readonly seconds: number;
+  readonly figures: Figures;
+}
+
+const less = (now: Figures, before: Figures): Figures =>
+  Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value - (before[name] ?? 0)]));
+
+function table(rows: readonly Row[]): string {
+  const names = [
+    'orders',
+    'effects',
+    'duplicates',
+    'losses',
+    'attempts',
+    'unknowns',
+    'refusals',
+    'messages',
+    'retried',
+  ];
+  const letters = ['letters wanted', 'dead letters'];
+  const head = ['scenario', 'blows', ...names, ...letters, 'seconds'];
+  const lines = rows.map(({ scenario, blows, seconds: took, figures }) => [
+    scenario,
+    String(blows),
+    ...[...names, ...letters].map((name) => String(figures[name] ?? 0)),
+    took.toFixed(0),
+  ]);
+  const widths = head.map((name, at) => Math.max(name.length, ...lines.map((line) => line[at]?.length ?? 0)));
+  return [head, ...lines]
+    .map((line) =>
+      line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '),
+    )
+    .join('\n');
+}
+
+async function figuresOf({ stage, book, customers, letters }: Drill, judgement?: Judgement): Promise<Figures> {
   const { handled, retried } = await readProgress(stage.sql);
   const { calls = 0, effects = 0, unknowns = 0, refusals = 0, excess = 0 } = judgement?.ledger.totals ?? {};
   return {
     orders: book.accepted.length,
-    ...Object.fromEntries(Object.entries(customers.answers).map(([status, n]) => [`POSTs answered ${status}`, n])),
-    'platform calls': calls,
     effects,
-    'unknown outcomes': unknowns,
+    duplicates: judgement?.duplicates ?? 0,
+    losses: judgement?.losses ?? 0,
+    attempts: calls,
+    unknowns,
     refusals,
     excess,
-    'messages handled': handled,
+    messages: handled,
     retried,
+    'letters wanted': letters.taken,
+    'dead letters': judgement?.deadLetters ?? 0,
+    ...Object.fromEntries(Object.entries(customers.answers).map(([status, n]) => [`POSTs answered ${status}`, n])),
   };
 }
 

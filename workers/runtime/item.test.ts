@@ -44,3 +44,10 @@ test('an unreadable message without id or envelope gets its own', () => {
   expect(item.id).toMatch(/^[0-9a-f-]{36}$/);
   expect(item.envelope).toEqual({ correlationId: item.id, attempt: 1, failures: 0 });
 });
+
+test('a letter that is moved back by hand is a message again: what it was given up for is over', () => {
+  const context = { queue: 'q', worker: 'w', exchange: '', routingKey: 'q', errorClass: 'E', errorMessage: 'e' };
+  const deadLetter = { ...context, failures: 1, failedAt: '2026-01-01T00:00:00.000Z', encoding: 'base64' };
+  const headers = { patchbay: JSON.stringify({ ...anEnvelope, attempt: 2, deadLetter }) };
+  expect(read({ headers }).envelope).toEqual({ ...anEnvelope, attempt: 2 });
+});

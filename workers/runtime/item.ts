@@ -98,7 +98,9 @@ function readEnvelope(delivery: Delivery, id: string): Envelope | undefined {
     const given: unknown = JSON.parse(header, (_, value: unknown) =>
       typeof value === 'string' ? storable(value) : value,
     );
-    return envelope.parse({ correlationId: id, ...(given as object) });
+    // Moved back by hand it still carries why it was given up, and how its body was kept then: neither is true any more.
+    const { deadLetter: _past, ...rest } = envelope.parse({ correlationId: id, ...(given as object) });
+    return rest;
   } catch {
     return undefined;
   }

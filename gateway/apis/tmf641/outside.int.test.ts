@@ -112,7 +112,7 @@ describe('an order that waits for an outside system', () => {
   test('past its point of no return goes on, and says why', async () => {
     await system.network.pace({});
     await system.network.add([
-      { id: 'slow', manager: 'metro', operation: 'monitor', kind: 'latency', params: { ms: 2_000 } },
+      { id: 'slow', manager: 'metro', operation: 'monitor', kind: 'latency', params: { ms: 4_000 } },
     ]);
     const order = await place('add', ethernet);
     await client.until(order, (one) => JSON.stringify(one['milestone'] ?? '').includes('carries traffic'));

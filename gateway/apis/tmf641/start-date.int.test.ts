@@ -32,24 +32,24 @@ afterAll(async () => {
 
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 const hour = 3_600_000;
-/** An order for a line that waits for its date. */
-async function waiting(requestedStartDate: string, more: JsonObject = {}): Promise<string> {
+/** An order for a line. */
+async function place(more: JsonObject): Promise<string> {
   const service = {
     serviceSpecification: { id: 'broadband-access' },
     serviceCharacteristic: [{ name: 'downMbps', value: 100 }],
   };
-  const placed = await client.post(ORDERS, {
-    ...more,
-    requestedStartDate,
-    serviceOrderItem: [{ id: '1', action: 'add', service }],
-  });
+  const placed = await client.post(ORDERS, { ...more, serviceOrderItem: [{ id: '1', action: 'add', service }] });
   expect([placed.status, placed.body['state']]).toEqual([201, 'acknowledged']);
-  await client.until(pathOf(placed), inState('pending'));
   return pathOf(placed);
+}
+async function waiting(requestedStartDate: string, more: JsonObject = {}): Promise<string> {
+  const order = await place({ ...more, requestedStartDate });
+  await client.until(order, inState('pending'));
+  return order;
 }
 
 test('an order waits for its date, also while its worker is restarted, and starts then', async () => {
-  const requestedStartDate = inMs(3_000);
+  const requestedStartDate = inMs(8_000);
   const order = await waiting(requestedStartDate);
   const { body } = await client.get(order);
   expect(body).not.toHaveProperty('startDate');
@@ -79,20 +79,7 @@ test('its date may be moved as long as it waits: later, to now, or taken away', 
 
 test('a date that has passed is no reason to wait, and one of a running order does not move', async () => {
   await system.stop('activator');
-  const { headers } = await client.post(ORDERS, {
-    requestedStartDate: inMs(-hour),
-    serviceOrderItem: [
-      {
-        id: '1',
-        action: 'add',
-        service: {
-          serviceSpecification: { id: 'broadband-access' },
-          serviceCharacteristic: [{ name: 'downMbps', value: 100 }],
-        },
-      },
-    ],
-  });
-  const order = pathOf({ headers });
+  const order = await place({ requestedStartDate: inMs(-hour) });
   await client.until(order, inState('inProgress'));
   const late = await client.patch(order, { requestedStartDate: inMs(hour) });
   await system.start('activator');
@@ -101,8 +88,7 @@ test('a date that has passed is no reason to wait, and one of a running order do
 });
 
 test('it says when it is likely to be done once such orders have been seen, and warns when that is too late', async () => {
-  const first = await waiting(inMs(100));
-  await client.until(first, inState('completed'));
+  await client.until(await place({}), inState('completed'));
   // What was observed is written down every now and then.
   await expect
     .poll(async () => (await system.sql`select 1 from service_ordering.duration`).length, { timeout: 20_000 })

@@ -160,7 +160,11 @@ function decided(activation: Activation, entry: Entry, result: Result, rules: Ru
       return commit(
         lookLater(
           activation,
-          { failures: entry.failures + 1, uncertainSince: now.toISOString(), failure: result.failure },
+          {
+            failures: entry.failures + (result.counted === false ? 0 : 1),
+            uncertainSince: now.toISOString(),
+            failure: result.failure,
+          },
           firstLookMs,
           now,
         ),

@@ -90,7 +90,8 @@ export type Result =
       readonly counted: boolean;
       readonly retryAfterMs?: number | undefined;
     }
-  | { readonly kind: 'unknown'; readonly failure: Failure }
+  /** Nobody knows. `counted` false: the platform is away, which is the breaker's business. */
+  | { readonly kind: 'unknown'; readonly failure: Failure; readonly counted?: boolean }
   | { readonly kind: 'absent' }
   /** The read-back or poll itself failed. `counted` false: the platform is away, which is the breaker's business. */
   | { readonly kind: 'unreadable'; readonly failure: Failure; readonly counted?: boolean };

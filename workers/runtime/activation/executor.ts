@@ -230,7 +230,7 @@ function resultOf(error: unknown, counted = true): Result {
   if (error instanceof PlatformNotReached) {
     return { kind: 'notReached', failure: failureOf(error), counted, retryAfterMs: error.retryAfterMs };
   }
-  return { kind: 'unknown', failure: failureOf(error) };
+  return { kind: 'unknown', failure: failureOf(error), counted };
 }
 
 function failureOf(error: unknown): Failure {
