@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { settleStep } from '../../../contracts/messages/activation.ts';
 import { send } from '../../../contracts/messages/message.ts';
-import { failure } from '../../../contracts/messages/values.ts';
-import type { Database } from '../../platform/database.ts';
+import { serviceOrder } from '../../../contracts/messages/service-ordering.ts';
+import { type Characteristics, characteristics, failure } from '../../../contracts/messages/values.ts';
+import { type Database, transaction } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/envelope.ts';
 import { newId } from '../../platform/ids.ts';
 import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
@@ -16,6 +17,7 @@ const stored = z.object({
     action: z.string(),
     serviceId: z.string(),
     serviceType: z.string(),
+    requested: characteristics,
   }),
   position: z.int(),
   entries: z.array(
@@ -27,7 +29,19 @@ const stored = z.object({
       generation: z.int(),
       attempt: z.int(),
       failures: z.int(),
+      uncertainSince: z.string().optional(),
       failure: failure.optional(),
+      log: z
+        .array(
+          z.object({
+            what: z.string(),
+            at: z.string(),
+            endedAt: z.string().optional(),
+            result: z.string().optional(),
+            reason: z.string().optional(),
+          }),
+        )
+        .optional(),
     }),
   ),
 });
@@ -41,6 +55,8 @@ export interface Fallout {
   readonly action: string;
   readonly serviceId: string;
   readonly serviceType: string;
+  /** What the service shall be. */
+  readonly requested: Characteristics;
   readonly position: number;
   readonly steps: z.output<typeof stored>['entries'];
 }
@@ -53,32 +69,80 @@ export async function readFallout(sql: Database, id?: string): Promise<Fallout[]
     order by updated_at`;
   return rows.map(({ doc, since }) => {
     const { id: activationId, command, position, entries } = stored.parse(doc);
-    const { orderId, itemId, action, serviceId, serviceType } = command;
-    return { activationId, since, orderId, itemId, action, serviceId, serviceType, position, steps: entries };
+    return { activationId, since, ...command, position, steps: entries };
   });
 }
 
 export type FalloutVerb = 'retry' | 'skip' | 'fail';
 
-/** Sends the operator's word to the activator, with its audit line, in one transaction. */
+/** An operator's word, and whose it is. `requested`: what the service shall be, put right. */
+export interface Word {
+  readonly verb: FalloutVerb;
+  readonly actor: string;
+  readonly reason: string | undefined;
+  readonly requested?: Characteristics | undefined;
+}
+
+/**
+ * Sends the operator's word to the activator, with its audit line, in one transaction.
+ *
+ * @returns the id of the message that carries it
+ */
 export async function settleFallout(
   sql: Database,
   { activationId, orderId, itemId, serviceType, position }: Fallout,
-  { verb, actor, reason }: { verb: FalloutVerb; actor: string; reason: string | undefined },
-): Promise<void> {
-  const command = send(settleStep, { activationId, serviceType, position, verb });
-  await sql.begin(async (tx) => {
+  { verb, actor, reason, requested }: Word,
+): Promise<string> {
+  const correction = requested === undefined ? {} : { requested };
+  const word = publicationOf(send(settleStep, { activationId, serviceType, position, verb, ...correction }), {
+    correlationId: orderId,
+  });
+  await transaction(sql, async (tx) => {
     await tx`
       insert into platform.audit (id, actor, verb, subject, reason)
-      values (${newId()}, ${actor}, ${`fallout ${verb}`}, ${tx.json({ orderId, itemId, activationId, position })}, ${reason ?? null})`;
-    await insertOutbox(tx, [publicationOf(command, { correlationId: orderId })]);
+      values (${newId()}, ${actor}, ${`fallout ${verb}`}, ${tx.json({ orderId, itemId, activationId, position, ...correction })}, ${reason ?? null})`;
+    await insertOutbox(tx, [word]);
   });
+  return word.id;
+}
+
+/** What became of a message at the worker it was for: undefined until it was handled, `outcome` null when it was done. */
+export async function readHandled(
+  sql: Database,
+  messageId: string,
+): Promise<{ outcome: string | null; reason: string | null } | undefined> {
+  const rows = await sql<{ outcome: string | null; reason: string | null }[]>`
+    select outcome, reason from platform.inbox where message_id = ${messageId} order by attempt desc limit 1`;
+  return rows[0];
+}
+
+/** A line of the audit. `requested`: what the service shall be since then, where that was put right. */
+export interface AuditLine {
+  readonly at: Date;
+  readonly actor: string;
+  readonly verb: string;
+  readonly reason: string | null;
+  readonly requested: Characteristics | null;
 }
 
 /** The lines of the audit about one order, oldest first. */
-export async function readAudit(
-  sql: Database,
-  orderId: string,
-): Promise<{ at: Date; actor: string; verb: string; reason: string | null }[]> {
-  return sql`select at, actor, verb, reason from platform.audit where subject ->> 'orderId' = ${orderId} order by at`;
+export async function readAudit(sql: Database, orderId: string): Promise<AuditLine[]> {
+  return sql<AuditLine[]>`
+    select at, actor, verb, reason, subject -> 'requested' as requested
+    from platform.audit where subject ->> 'orderId' = ${orderId} order by at, id`;
+}
+
+const told = serviceOrder.pick({ state: true, progress: true, jeopardies: true });
+
+/** What the order itself says of its item, as whoever ordered reads it; empty where service ordering has not heard yet. */
+export async function readOrderWords(sql: Database, orderId: string, itemId: string): Promise<string[]> {
+  const rows = await sql<{ order: unknown }[]>`
+    select doc -> 'order' as order from service_ordering.service_order where id = ${orderId}`;
+  if (rows[0] === undefined) return [];
+  const { state, progress, jeopardies } = told.parse(rows[0].order);
+  const alert = jeopardies.findLast(({ itemIds }) => itemIds.includes(itemId));
+  return [
+    `the order is ${state}, its item ${progress[itemId]?.state ?? 'unknown'}`,
+    ...(alert === undefined ? [] : [`${alert.message} (${alert.at})`]),
+  ];
 }

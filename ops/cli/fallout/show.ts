@@ -1,17 +1,96 @@
-import type { Fallout } from './fallout.store.ts';
+import type { Characteristics } from '../../../contracts/messages/values.ts';
+import type { Letter } from '../../platform/broker/letters.ts';
+import type { AuditLine, Fallout } from './fallout.store.ts';
 
 /** Held items as a table, a line each. */
-export function tableOf(fallen: readonly Fallout[]): string {
-  if (fallen.length === 0) return 'nothing is held';
-  const rows = fallen.map((one) => [
-    one.orderId,
-    one.itemId,
-    `${one.action} ${one.serviceType}`,
-    one.steps[one.position]?.step ?? '',
-    one.since.toISOString().slice(0, 19).replace('T', ' '),
-    one.steps[one.position]?.failure?.reason ?? '',
-  ]);
-  const heads = ['order', 'item', 'asks to', 'held at', 'since', 'because'];
+export const tableOf = (fallen: readonly Fallout[]): string =>
+  fallen.length === 0
+    ? 'nothing is held'
+    : columns(
+        ['order', 'item', 'asks to', 'held at', 'since', 'because'],
+        fallen.map((one) => [
+          one.orderId,
+          one.itemId,
+          `${one.action} ${one.serviceType}`,
+          one.steps[one.position]?.step ?? '',
+          minute(one.since.toISOString()),
+          one.steps[one.position]?.failure?.reason ?? '',
+        ]),
+      );
+
+/** One held item whole: what was asked for, its steps and their attempts, what its order says, and what people did so far. */
+export function detailOf(one: Fallout, words: readonly string[], audit: readonly AuditLine[]): string {
+  const steps = one.steps.flatMap((step, at) => {
+    const mark = at === one.position ? '>' : ' ';
+    const failed = step.failure === undefined ? '' : `  ${step.failure.code}: ${step.failure.reason}`;
+    const attempts = step.log ?? [];
+    return [
+      `  ${mark} ${step.direction} ${step.step} on ${step.platform}: ${step.state}, ${step.attempt} attempts, generation ${step.generation}${failed}`,
+      ...(step.uncertainSince === undefined
+        ? []
+        : [`      whether it took effect is not known since ${step.uncertainSince}`]),
+      ...attempts.map(
+        ({ what, at: begun, result, reason }) =>
+          `      ${begun}  ${what}: ${result ?? 'not ended'}${reason === undefined ? '' : `, ${reason}`}`,
+      ),
+    ];
+  });
+  const lines = audit.map(
+    ({ at, actor, verb, reason, requested }) =>
+      `    ${at.toISOString()}  ${actor}  ${verb}${reason === null ? '' : `: ${reason}`}${requested === null ? '' : `  (${settings(requested)})`}`,
+  );
+  return [
+    `order ${one.orderId}, item ${one.itemId}: ${one.action} ${one.serviceType} (service ${one.serviceId})`,
+    `  held since ${one.since.toISOString()}, activation ${one.activationId}`,
+    `  asked for: ${settings(one.requested) || 'nothing in particular'}`,
+    ...words.map((word) => `  ${word}`),
+    ...steps,
+    ...(lines.length === 0 ? [] : ['  done so far:', ...lines]),
+  ].join('\n');
+}
+
+const settings = (values: Characteristics): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+
+/** Dead letters as a table, a line each. */
+export const lettersTable = (letters: readonly Letter[], now: Date): string =>
+  letters.length === 0
+    ? 'no dead letters'
+    : columns(
+        ['letter', 'queue', 'message', 'order', 'since', 'age', 'because'],
+        letters.map((one) => [
+          one.id,
+          one.queue,
+          one.type ?? 'untyped',
+          one.envelope.correlationId === one.id ? '' : one.envelope.correlationId,
+          minute(one.firstFailedAt ?? ''),
+          one.firstFailedAt === undefined ? '' : age(now.getTime() - Date.parse(one.firstFailedAt)),
+          `${one.code}: ${one.reason.split('\n', 1)[0]}`,
+        ]),
+      );
+
+/** One letter with its context, and what it says. */
+export const letterOf = (one: Letter): string =>
+  [
+    `letter ${one.id}: ${one.type ?? 'untyped'}`,
+    `  fell out of ${one.queue}${one.worker === undefined ? '' : `, at ${one.worker}`}`,
+    ...(one.attempts === undefined ? [] : [`  failed ${one.attempts} times, last ${one.lastFailedAt}`]),
+    `  ${one.code}: ${one.reason}`,
+    `  about ${one.envelope.correlationId}`,
+    one.body,
+  ].join('\n');
+
+const minute = (instant: string): string => instant.slice(0, 19).replace('T', ' ');
+
+function age(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 2 * 24 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60 / 24)} d`;
+}
+
+function columns(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
   return [heads, ...rows]
     .map((row) =>
@@ -21,26 +100,4 @@ export function tableOf(fallen: readonly Fallout[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** One held item whole: its steps, the failure, and what people did so far. */
-export function detailOf(
-  one: Fallout,
-  audit: readonly { at: Date; actor: string; verb: string; reason: string | null }[],
-): string {
-  const steps = one.steps.map((step, at) => {
-    const mark = at === one.position ? '>' : ' ';
-    const failed = step.failure === undefined ? '' : `  ${step.failure.code}: ${step.failure.reason}`;
-    return `  ${mark} ${step.direction} ${step.step} on ${step.platform}: ${step.state}, ${step.attempt} attempts, generation ${step.generation}${failed}`;
-  });
-  const lines = audit.map(
-    ({ at, actor, verb, reason }) =>
-      `    ${at.toISOString()}  ${actor}  ${verb}${reason === null ? '' : `: ${reason}`}`,
-  );
-  return [
-    `order ${one.orderId}, item ${one.itemId}: ${one.action} ${one.serviceType} (service ${one.serviceId})`,
-    `  held since ${one.since.toISOString()}, activation ${one.activationId}`,
-    ...steps,
-    ...(lines.length === 0 ? [] : ['  done so far:', ...lines]),
-  ].join('\n');
 }

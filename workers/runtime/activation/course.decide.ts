@@ -29,6 +29,9 @@ import { milestoneEvents, report, statusEvent, stepMessage } from './reports.dec
 /** True while an order decides whether to cancel: nothing new is begun. */
 export const standsStill = ({ phase, cancelling }: Activation): boolean =>
   phase === 'applying' && cancelling?.stage === 'assessed';
+/** True for a stalled activation whose order decides just now whether to cancel: a word on it waits for that. */
+export const awaitsVerdict = ({ phase, cancelling }: Activation): boolean =>
+  phase === 'stalled' && cancelling?.stage === 'assessed';
 const turnsBack = ({ phase, cancelling }: Activation): boolean =>
   phase === 'applying' && cancelling?.stage === 'proceeding';
 

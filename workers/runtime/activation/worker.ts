@@ -13,7 +13,7 @@ import { derivedId } from '../../../ops/platform/ids.ts';
 import { startAlarms } from '../alarms.ts';
 import { type Breaker, startBreaker } from '../breaker/breaker.ts';
 import { createBulkhead } from '../breaker/bulkhead.ts';
-import { type Handler, done, on, park } from '../handler.ts';
+import { type Handler, done, later, on, park } from '../handler.ts';
 import { milliseconds, retryDelay } from '../retry.ts';
 import type { RoleDependencies, RunningRole } from '../role.ts';
 import { startWorker } from '../worker.ts';
@@ -23,6 +23,7 @@ import type { Activation, Outcome, Rules } from './activation.state.ts';
 import type { Activator } from './activator.ts';
 import { cancel } from './cancellation.decide.ts';
 import { correctionFault } from './correction.decide.ts';
+import { awaitsVerdict } from './course.decide.ts';
 import { type GuardedPlatform, answerLanded, createExecutor, isOutage, leaseMarginMs } from './executor.ts';
 import { onAnswered } from './external.decide.ts';
 import { remembering } from './origin.ts';
@@ -115,6 +116,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
         of,
         key: (body) => body.activationId,
         decide: (state, { body, now }) => {
+          if (state !== undefined && awaitsVerdict(state)) return later(soonAfter(now));
           const fault = faultOfCorrection(state, body.requested);
           return fault === undefined ? done(run(state, body, rules, now)) : park(fault.code, fault.reason);
         },
@@ -175,6 +177,9 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     },
   };
 }
+
+/** An order decides within a second or two whether it is cancelled. */
+const soonAfter = (now: Date): Date => new Date(now.getTime() + 1_000);
 
 /** The operation that a reference of ours names: see `operationReference`. What is none of ours names nothing. */
 function operationOf(reference: string): { activationId: string; position: number } {

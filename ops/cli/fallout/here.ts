@@ -1,0 +1,36 @@
+import { homeFromEnvironment } from '../../bootstrap/home.ts';
+import { readRunFile } from '../../bootstrap/run-file.ts';
+import { Sentence } from '../../bootstrap/sentence.ts';
+import { type Letters, openLetters } from '../../platform/broker/letters.ts';
+import { type Database, connectDatabase } from '../../platform/database.ts';
+
+/** The database and the broker of the system that runs here, else those the environment names. */
+function here(): { database: string; amqp: string } {
+  const urls = readRunFile(homeFromEnvironment(process.env))?.urls;
+  const database = urls?.database ?? process.env['DATABASE_URL'];
+  const amqp = urls?.amqp ?? process.env['AMQP_URL'];
+  if (database === undefined || amqp === undefined) {
+    throw new Sentence('No system runs here: start it with npm start, or set DATABASE_URL and AMQP_URL.');
+  }
+  return { database, amqp };
+}
+
+export async function withDatabase<Result>(action: (sql: Database) => Promise<Result>): Promise<Result> {
+  const sql = connectDatabase(here().database, { connections: 1, role: 'fallout' });
+  try {
+    return await action(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+export async function withLetters<Result>(action: (letters: Letters) => Promise<Result>): Promise<Result> {
+  const letters = await openLetters(here().amqp).catch((error: unknown) => {
+    throw new Sentence(`RabbitMQ does not answer (${String(error)}): the letters lie there, untouched.`);
+  });
+  try {
+    return await action(letters);
+  } finally {
+    await letters.close();
+  }
+}
