@@ -12,13 +12,18 @@ export async function findCancellations(
   tx: Transaction,
   ids: readonly string[],
 ): Promise<Map<string, KeptCancellation>> {
-  const found = new Map<string, KeptCancellation>();
-  for (const id of ids) {
-    const rows = await tx<{ doc: unknown; deleted: boolean }[]>`
-      select one as doc, o.deleted from service_ordering.service_order o, jsonb_array_elements(o.doc -> 'cancellations') one
-      where o.doc -> 'cancellations' <> '[]' and o.doc -> 'cancellations' @> ${JSON.stringify([{ id }])}::text::jsonb
-        and one ->> 'id' = ${id}`;
-    for (const { doc, deleted } of rows) found.set(id, { cancellation: cancellation.parse(doc), deleted });
-  }
-  return found;
+  const rows = await tx<{ doc: unknown; deleted: boolean }[]>`
+    select one as doc, o.deleted
+    from unnest(${ids as string[]}::text[]) as wanted (id)
+    join service_ordering.service_order o
+      on o.doc -> 'cancellations' <> '[]'
+      and o.doc -> 'cancellations' @> jsonb_build_array(jsonb_build_object('id', wanted.id))
+    cross join jsonb_array_elements(o.doc -> 'cancellations') one
+    where one ->> 'id' = wanted.id`;
+  return new Map(
+    rows.map(({ doc, deleted }): [string, KeptCancellation] => {
+      const found = cancellation.parse(doc);
+      return [found.id, { cancellation: found, deleted }];
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import {
   anItem,
   anOrder,
   busy,
+  cancelled,
   claimed,
   due,
   lived,
@@ -18,6 +19,7 @@ import {
 } from './orders.fixture.ts';
 import type { OrderState } from './order.state.ts';
 import { dueServiceOrders, pageOfServiceOrders, serviceOrders } from './service-order.store.ts';
+import { findCancellations } from './cancellation.store.ts';
 import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
 
 let bench: Workbench;
@@ -58,6 +60,28 @@ test('saved again, the newer state is what there is; what nobody saved is not th
   await save({ ...first, reminders: 7, dueAt: null });
   expect((await load('again', 'nobody')).get('again')).toMatchObject({ reminders: 7, dueAt: null });
   expect((await load('again', 'nobody')).size).toBe(1);
+});
+
+test('requests to cancel are found by their ids, beside others of their order, and noted as rows of their own', async () => {
+  const twice = lived(accepted(order), claimed('a', 'b', 'c'), cancelled('first', after(60)));
+  const [request] = twice.cancellations;
+  if (request === undefined) throw new Error('nothing was asked');
+  const refused = { ...request, id: 'refused', state: 'terminatedWithError' as const };
+  await save(
+    { ...named(twice, 'asked-twice'), cancellations: [refused, request] },
+    { ...named(lived(accepted(order), cancelled('other')), 'asked-once'), deleted: true },
+    named(lived(accepted(order)), 'never-asked'),
+  );
+  const found = await bench.sql.begin((tx) => findCancellations(tx, ['first', 'other', 'nobody']));
+  expect([...found].map(([id, { cancellation, deleted }]) => [id, cancellation.state, deleted])).toEqual(
+    expect.arrayContaining([
+      ['first', 'accepted', false],
+      ['other', 'done', true],
+    ]),
+  );
+  expect(found.size).toBe(2);
+  const rows = await bench.sql<{ id: string }[]>`select id from service_ordering.cancellation order by id`;
+  expect(rows.map(({ id }) => id)).toEqual(['first', 'other', 'refused']);
 });
 
 test('alarms ring for what is due by the database’s clock, oldest first', async () => {
