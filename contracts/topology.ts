@@ -11,6 +11,10 @@ export const deadLetterExchange = 'dlx';
 
 export const serviceOrderingQueue = 'service-ordering';
 export const serviceInventoryQueue = 'service-inventory';
+export const orderManagementQueue = 'order-management';
+export const productInventoryQueue = 'product-inventory';
+/** Where service orders go that an outside TMF641 endpoint carries out. */
+export const outsideOrderingQueue = 'outside-ordering';
 export const projectorQueue = 'gateway.projector';
 
 /** The work queue of a service type's activator. */

@@ -47,6 +47,8 @@ export const serviceOrderRequest = z.object({
   requestedCompletionDate: instant.optional(),
   parties: z.array(partyRef),
   items: z.array(requestedItem).min(1),
+  /** The product order, and its delivery, that it is placed for. */
+  requestedBy: z.object({ orderId: z.string(), deliveryId: z.string(), attempt: z.int().nonnegative() }).optional(),
 });
 export type ServiceOrderRequest = z.output<typeof serviceOrderRequest>;
 
