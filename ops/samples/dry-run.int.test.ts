@@ -13,7 +13,7 @@ type PlanItem = Plan['items'][number];
 
 const orders = '/tmf-api/serviceOrdering/v4/serviceOrder';
 const samples = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.json') && file !== 'service-specifications.json')
+  .filter((file) => /^[a-z-]+[.]json$/.test(file) && file !== 'service-specifications.json')
   .map((file) => file.replace(/\.json$/, ''));
 
 let testbed: Testbed;

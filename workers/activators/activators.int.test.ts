@@ -97,6 +97,16 @@ test.each<[string, Characteristics, Characteristics, string, string, Record<stri
     'a managed-router',
     { features: ['firewall'] },
   ],
+  [
+    'voice',
+    { features: ['voicemail'], callForwarding: '+99970000001' },
+    { callForwarding: null },
+    'ims',
+    'a voice',
+    { number: expect.any(String), codec: 'G.722', features: ['voicemail'] },
+  ],
+  ['tv', { packages: ['basic'] }, { packages: ['basic', 'sport'] }, 'iptv', 'a tv', { packages: ['basic', 'sport'] }],
+  ['mobile', { dataMb: 500 }, { roaming: 'world' }, 'hlr', 'a mobile', { dataMb: 500, roaming: 'world' }],
 ])(
   '%s is added, modified and deleted, each operation once, and leaves nothing behind',
   async (type, asked, changed, manager, ref, held) => {
@@ -119,7 +129,9 @@ test('a modify that changes nothing a platform holds calls nobody', async () => 
 
 test('every folder here is an activator for the service type it is named after', async () => {
   const types = await activatorTypes();
-  expect(types).toEqual(expect.arrayContaining(['broadband', 'ip-addressing', 'managed-router']));
+  expect(types).toEqual(
+    expect.arrayContaining(['broadband', 'ip-addressing', 'managed-router', 'mobile', 'tv', 'voice']),
+  );
   expect((await loadActivators(types)).map(({ serviceType }) => serviceType)).toEqual(types);
   await expect(loadActivators(['fax'])).rejects.toThrow(/no activator "fax"; there are .*broadband/);
 });

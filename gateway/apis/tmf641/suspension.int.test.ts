@@ -35,6 +35,9 @@ const types: readonly [specification: string, characteristics: JsonObject, manag
   ['broadband-access', { downMbps: 100 }, 'olt'],
   ['ip-prefix', { prefixLength: 29 }, 'ipam'],
   ['managed-router', { model: 'R100' }, 'cpe'],
+  ['voice-line', {}, 'ims'],
+  ['tv-subscription', { packages: ['basic'] }, 'iptv'],
+  ['mobile-line', { dataMb: 500 }, 'hlr'],
 ];
 const listed = (characteristics: JsonObject) =>
   Object.entries(characteristics).map(([name, value]) => ({ name, value }));

@@ -18,7 +18,7 @@ import { changedFiles, copyTree, digestTree } from './tree.fixture.ts';
  * The whole way of somebody who adds a service type, in a copy of the clone and as one does it: scaffold, start, order.
  * All of it runs from the copy.
  */
-const type = 'voice-line';
+const type = 'leased-line';
 const folder = `workers/activators/${type}`;
 const catalog = 'ops/samples/service-specifications.json';
 

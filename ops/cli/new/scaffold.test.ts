@@ -26,13 +26,16 @@ const samples = readFileSync(join(clone, 'ops/samples/service-specifications.jso
 describe('a name', () => {
   test.for([
     [
-      'Voice Line',
-      '"Voice Line" cannot be a service type: use lower-case words joined by hyphens, such as voice-line.',
+      'Leased Line',
+      '"Leased Line" cannot be a service type: use lower-case words joined by hyphens, such as leased-line.',
     ],
-    ['voiceLine', '"voiceLine" cannot be a service type: use lower-case words joined by hyphens, such as voice-line.'],
+    [
+      'leasedLine',
+      '"leasedLine" cannot be a service type: use lower-case words joined by hyphens, such as leased-line.',
+    ],
     ['../voice', '"../voice" cannot be a service type: use lower-case words joined by hyphens, such as voice.'],
     ['3-play', '"3-play" cannot be a service type: use lower-case words joined by hyphens, such as play.'],
-    ['', '"" cannot be a service type: use lower-case words joined by hyphens, such as voice-line.'],
+    ['', '"" cannot be a service type: use lower-case words joined by hyphens, such as leased-line.'],
     [
       'olt',
       'The simulated network has a platform "olt" already, and the new one would be named alike: choose another name.',
@@ -44,14 +47,14 @@ describe('a name', () => {
 
   test('that is taken is refused, and nothing is overwritten', () => {
     const root = aClone();
-    const scaffold = planActivator(root, 'voice-line', [], undefined);
+    const scaffold = planActivator(root, 'leased-line', [], undefined);
     writeActivator(root, scaffold);
-    expect(() => planActivator(root, 'voice-line', [], undefined)).toThrow(
-      'There is an activator "voice-line" already: workers/activators/voice-line.',
+    expect(() => planActivator(root, 'leased-line', [], undefined)).toThrow(
+      'There is an activator "leased-line" already: workers/activators/leased-line.',
     );
-    writeFileSync(join(root, 'workers/activators/voice-line/index.ts'), 'mine');
-    expect(() => writeActivator(root, scaffold)).toThrow(/The folder of "voice-line" cannot be made/);
-    expect(readFileSync(join(root, 'workers/activators/voice-line/index.ts'), 'utf8')).toBe('mine');
+    writeFileSync(join(root, 'workers/activators/leased-line/index.ts'), 'mine');
+    expect(() => writeActivator(root, scaffold)).toThrow(/The folder of "leased-line" cannot be made/);
+    expect(readFileSync(join(root, 'workers/activators/leased-line/index.ts'), 'utf8')).toBe('mine');
   });
 });
 
@@ -59,34 +62,37 @@ describe('a catalog', () => {
   test('gets the specification at its end, and keeps every character it had', () => {
     const root = aClone();
     const file = aCatalog(root, samples);
-    writeActivator(root, planActivator(root, 'voice-line', [], file));
+    writeActivator(root, planActivator(root, 'leased-line', [], file));
     const content = readFileSync(file, 'utf8');
     expect(content.startsWith(samples.trimEnd().slice(0, -2))).toBe(true);
-    expect(JSON.parse(content)).toEqual([...(JSON.parse(samples) as unknown[]), specificationFor('voice-line')]);
+    expect(JSON.parse(content)).toEqual([...(JSON.parse(samples) as unknown[]), specificationFor('leased-line')]);
   });
 
   test('that is empty gets it as its first', () => {
     const root = aClone();
     const file = aCatalog(root, '[]\n');
-    writeActivator(root, planActivator(root, 'voice-line', [], file));
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([specificationFor('voice-line')]);
+    writeActivator(root, planActivator(root, 'leased-line', [], file));
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([specificationFor('leased-line')]);
   });
 
   test.for([
     ['{', /is not JSON/],
     ['{}', /is not a list of service specifications: it: /],
     ['[{"id":"x"}]', /is not a list of service specifications: 0\.version: /],
-    [samples.replaceAll('"managed-router"', '"voice-line"'), /has a specification "voice-line" for voice-line already/],
+    [
+      samples.replaceAll('"managed-router"', '"leased-line"'),
+      /has a specification "leased-line" for leased-line already/,
+    ],
   ] as const)('%s is refused before anything is written', ([content, sentence]) => {
     const root = aClone();
     const file = aCatalog(root, content);
-    expect(() => planActivator(root, 'voice-line', [], file)).toThrow(sentence);
-    expect(() => planActivator(root, 'voice-line', [], join(root, 'none.json'))).toThrow(/cannot be read/);
+    expect(() => planActivator(root, 'leased-line', [], file)).toThrow(sentence);
+    expect(() => planActivator(root, 'leased-line', [], join(root, 'none.json'))).toThrow(/cannot be read/);
     expect(readdirSync(join(root, 'workers/activators'))).toEqual([]);
   });
 });
 
-test.for(['tv', 'v'.repeat(40)])('what is written for %s is formatted as everything here', (name) => {
+test.for(['fx', 'v'.repeat(40)])('what is written for %s is formatted as everything here', (name) => {
   const root = aClone();
   const file = aCatalog(root, samples);
   writeActivator(root, planActivator(root, name, [], file));

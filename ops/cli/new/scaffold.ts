@@ -57,7 +57,7 @@ function faultOf(type: string): string | undefined {
       .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
       .toLowerCase()
       .match(/[a-z0-9]+/g) ?? [];
-  const better = words.join('-').replace(/^[0-9-]+/, '') || 'voice-line';
+  const better = words.join('-').replace(/^[0-9-]+/, '') || 'leased-line';
   return `"${type}" cannot be a service type: use lower-case words joined by hyphens, such as ${better}.`;
 }
 

@@ -20,7 +20,7 @@ export function newThing(program: Command): void {
     .description('scaffold something of your own: an activator')
     .command('activator')
     .description('a new service type: its folder, its passing test, its simulated platform')
-    .argument('<name>', 'the service type: lower-case words joined by hyphens, such as voice-line')
+    .argument('<name>', 'the service type: lower-case words joined by hyphens, such as leased-line')
     .option('--catalog [file]', 'add its service specification to this file (the sample catalog when none is named)')
     .option('--dry-run', 'say what would be written, and write nothing')
     .option('--json', 'print what was written as JSON')

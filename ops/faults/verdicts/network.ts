@@ -82,6 +82,31 @@ const managers: Record<string, { type: string; says: Says }> = {
       ...(prefix == null ? {} : { wanPrefix: prefix, wanGateway: gateway }),
     }),
   },
+  ims: {
+    type: 'voice',
+    says: ({ number, codec, features, callForwarding, accessPort }) => ({
+      number,
+      codec,
+      features,
+      accessPort,
+      callForwarding: callForwarding ?? undefined,
+    }),
+  },
+  iptv: {
+    type: 'tv',
+    // Recordings are left out: a service that is kept without them still says how many were ordered.
+    says: ({ accountId, accessPort, packages, streams, quality }) => ({
+      accountId,
+      accessPort,
+      packages,
+      streams,
+      quality,
+    }),
+  },
+  hlr: {
+    type: 'mobile',
+    says: ({ iccid, imsi, msisdn, dataMb, roaming }) => ({ iccid, imsi, msisdn, dataMb, roaming }),
+  },
   partner: {
     type: 'ethernet-access',
     says: ({ handover, site, bandwidthMbps }) => ({ handover, site, bandwidthMbps, pending: undefined }),

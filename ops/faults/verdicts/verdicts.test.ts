@@ -138,6 +138,18 @@ describe('the network holds what the inventory says', () => {
   ])('not when %s', (_how, holdings) => {
     expect(holdingsAreInventory(views, holdings).findings).toHaveLength(1);
   });
+  test.each([
+    ['voice', 'ims', { number: '+999100000000', codec: 'G.722', features: ['callerId'], accessPort: '1/1/1' }],
+    ['tv', 'iptv', { accountId: 'tv-0000001', packages: ['basic'], streams: 2, quality: 'HD' }],
+    ['mobile', 'hlr', { iccid: '8999901000000000000', msisdn: '+999700000000', dataMb: 500, roaming: 'none' }],
+  ])('%s is held by %s as it is', (serviceType, manager, held) => {
+    const serviceCharacteristic = Object.entries(held).map(([name, value]) => ({ name, value }));
+    const service: ServiceView = { ...lineService, serviceType, serviceCharacteristic };
+    const findings = (found: Record<string, unknown>) =>
+      holdingsAreInventory(byId(service), { [manager]: { 'a/it': found } }).findings;
+    expect(findings(held)).toEqual([]);
+    for (const name of Object.keys(held)) expect(findings({ ...held, [name]: 'another' })).toHaveLength(1);
+  });
   test('two allocations for one prefix are one too many', () => {
     const prefix: ServiceView = { ...lineService, serviceType: 'ip-addressing', serviceCharacteristic: [] };
     expect(holdingsAreInventory(byId(prefix), { ipam: { 'a/it': { allocations: [{}, {}] } } }).findings).toHaveLength(
