@@ -15,6 +15,8 @@ export interface MessageDefinition<Body> {
   readonly schema: z.ZodType<Body>;
   /** Events that nobody need listen to. Everything else that no queue takes is an alarm. */
   readonly optional: boolean;
+  /** An event that whoever shows it must have handled: confirmed by the broker is not enough, its outbox row stays until then. */
+  readonly untilSeen: boolean;
   /** The key the broker routes by: for a command the queue that owns it, for an event its own name. */
   readonly route: (body: Body) => string;
   /** The version before: still taken, and still emitted while a rolling upgrade says so. */
@@ -56,6 +58,7 @@ export function command<Schema extends z.ZodType>(
     exchange: 'cmd',
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: false,
+    untilSeen: false,
     route: typeof to === 'string' ? () => to : to,
   };
 }
@@ -66,11 +69,12 @@ export function command<Schema extends z.ZodType>(
  * @param name `<domain>.<thing-happened>.v<version>`, which is its routing key too
  * @param shape.body the zod schema of the body
  * @param shape.optional true when nobody need listen
+ * @param shape.untilSeen true when the projector must have every one of them, even if a queue is lost
  * @param shape.previous how the version before was spelled
  */
 export function event<Schema extends z.ZodType>(
   name: string,
-  shape: { body: Schema; optional?: boolean; previous?: PreviousVersion<z.output<Schema>> },
+  shape: { body: Schema; optional?: boolean; untilSeen?: boolean; previous?: PreviousVersion<z.output<Schema>> },
 ): MessageDefinition<z.output<Schema>> {
   return {
     ...(shape.previous === undefined ? {} : { previous: shape.previous }),
@@ -79,6 +83,7 @@ export function event<Schema extends z.ZodType>(
     exchange: 'evt',
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: shape.optional ?? false,
+    untilSeen: shape.untilSeen ?? false,
     route: () => name,
   };
 }

@@ -62,6 +62,7 @@ export type ProductOrderRequest = z.output<typeof productOrderRequest>;
 /** A product that the order is about: what it is to become. Bundles come before their parts. */
 export const plannedProduct = z.object({
   id: z.string(),
+  /** The outermost item: what speaks for a part of a bundle is nested in it and fares as it does. */
   itemId: z.string(),
   /** 1 for the first of a quantity. */
   unit: z.int().positive(),
@@ -73,6 +74,8 @@ export const plannedProduct = z.object({
   rule: z.string(),
   name: z.string().optional(),
   characteristics,
+  /** Where the item that speaks for it says so; a part that none speaks for is where its bundle is. */
+  places: z.array(placeRef).optional(),
   /** How it shall run when all is done. */
   status: z.enum(['active', 'suspended', 'terminated']),
   /** Its components when all is done. */
@@ -91,7 +94,7 @@ export const plannedDelivery = z.object({
   serviceId: z.string(),
   serviceType: z.string(),
   specification: specificationRef,
-  /** What the service shall be; what it was. */
+  /** What the service shall be; what it was. A name that only `previous` has is to be removed. */
   characteristics,
   previous: characteristics,
   operatingStatus: z.enum(['active', 'suspended']).optional(),
@@ -178,6 +181,7 @@ export const cancelProductOrder = command('order-management.cancel-product-order
 export type CancelProductOrder = z.output<typeof cancelProductOrder.schema>;
 
 export const productOrderCancellationChanged = event('order-management.cancellation-changed.v1', {
+  untilSeen: true,
   body: z.object({ cancellation: productOrderCancellation, deleted: z.boolean() }),
 });
 
@@ -244,6 +248,7 @@ export const productOrder = z.object({
 export type ProductOrder = z.output<typeof productOrder>;
 
 export const productOrderChanged = event('order-management.product-order-changed.v1', {
+  untilSeen: true,
   body: z.object({ order: productOrder, deleted: z.boolean() }),
 });
 export const productOrderCommandRefused = event('order-management.command-refused.v1', { body: commandRefused });

@@ -47,6 +47,8 @@ export const product = z.object({
   characteristics,
   /** The bundle it is part of, and the name it has there. */
   bundle: z.object({ productId: z.string(), name: z.string() }).optional(),
+  /** In events, of a bundle: the products that are parts of it. */
+  parts: z.array(z.string()).optional(),
   relationships: z.array(z.object({ type: z.string(), productId: z.string() })),
   components: z.array(realizedComponent),
   /** Optional components that could not be delivered. */
@@ -184,6 +186,7 @@ export const emitProducts = command('product-inventory.emit-snapshots.v1', {
 });
 
 export const productChanged = event('product-inventory.product-changed.v1', {
+  untilSeen: true,
   body: z.object({ product, deleted: z.boolean() }),
 });
 export const productCommandRefused = event('product-inventory.command-refused.v1', { body: commandRefused });

@@ -210,7 +210,14 @@ export const emitServices = command('service-inventory.emit-snapshots.v1', {
   to: serviceInventoryQueue,
 });
 
+/** Asks to be told of these services as they are: for whoever doubts what it knows. Unknown ones are passed over. */
+export const tellServices = command('service-inventory.tell-services.v1', {
+  body: z.object({ serviceIds: z.array(z.string()).min(1) }),
+  to: serviceInventoryQueue,
+});
+
 export const serviceChanged = event('service-inventory.service-changed.v1', {
+  untilSeen: true,
   body: z.object({ service, deleted: z.boolean() }),
 });
 export const serviceCommandRefused = event('service-inventory.command-refused.v1', { body: commandRefused });

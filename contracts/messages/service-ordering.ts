@@ -109,6 +109,7 @@ export const cancelServiceOrder = command('service-ordering.cancel-service-order
 export type CancelServiceOrder = z.output<typeof cancelServiceOrder.schema>;
 
 export const cancellationChanged = event('service-ordering.cancellation-changed.v1', {
+  untilSeen: true,
   body: z.object({ cancellation, deleted: z.boolean() }),
 });
 
@@ -170,6 +171,7 @@ export const serviceOrder = z.object({
 export type ServiceOrder = z.output<typeof serviceOrder>;
 
 export const serviceOrderChanged = event('service-ordering.service-order-changed.v1', {
+  untilSeen: true,
   body: z.object({ order: serviceOrder, deleted: z.boolean() }),
 });
 

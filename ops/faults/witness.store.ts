@@ -8,7 +8,7 @@ export async function installWitness(sql: Database): Promise<void> {
   await sql.unsafe(`
     create schema faults;
     create table faults.emitted (
-      message_id uuid primary key, resource text not null, id text not null, revision bigint not null, excused boolean not null default false
+      message_id uuid primary key, resource text not null, id text not null, revision bigint not null
     );
     create index on faults.emitted (resource, id, revision);
     create table faults.shown (
@@ -50,7 +50,7 @@ export async function findUnprojected(sql: Database): Promise<string[]> {
       union all
       select 'service', id, revision from service_inventory.service
     ), arrived as (
-      select e.resource, e.id, e.revision, bool_or(i.message_id is not null or e.excused) as handled
+      select e.resource, e.id, e.revision, bool_or(i.message_id is not null) as handled
       from faults.emitted e
       left join platform.inbox i on i.consumer = 'gateway.projector' and i.message_id = e.message_id
       group by 1, 2, 3
@@ -69,28 +69,6 @@ export async function findUnprojected(sql: Database): Promise<string[]> {
     from faults.shown where after <= before
     limit 50`;
   return rows.map(({ what }) => what);
-}
-
-/**
- * After the projector's queue was deleted: revisions whose event was lost with it and that a later revision has made up for are
- * known to be lost, and not held against anybody.
- *
- * @returns how many
- */
-export async function excuseLostEvents(sql: Database): Promise<number> {
-  const [row] = await sql<{ excused: number }[]>`
-    with lost as (
-      select e.message_id, e.resource, e.id, e.revision from faults.emitted e
-      join gateway.view v on v.resource = e.resource and v.id = e.id and v.revision >= e.revision
-      where not e.excused and not exists (
-        select from faults.emitted same join platform.inbox i on i.consumer = 'gateway.projector' and i.message_id = same.message_id
-        where same.resource = e.resource and same.id = e.id and same.revision = e.revision
-      )
-    ), excused as (
-      update faults.emitted set excused = true where message_id in (select message_id from lost) returning resource, id, revision
-    )
-    select count(distinct (resource, id, revision))::int as excused from excused`;
-  return row?.excused ?? 0;
 }
 
 /** Keeps every handler from claiming its messages for so long: whoever consumes holds its deliveries. */

@@ -48,6 +48,8 @@ export interface Publication {
   readonly envelope: Envelope;
   /** JSON. */
   readonly body: string;
+  /** Its row is not its relay's to forget when the broker has it: the consumer it is for forgets it (`untilSeen`). */
+  readonly untilSeen?: boolean;
 }
 
 /** Addresses a message as its definition says and gives it an id of its own. */
@@ -64,5 +66,6 @@ export function publicationOf(
     type: definition.name,
     envelope: { ...origin, attempt: 1, failures: 0 },
     body: JSON.stringify(body),
+    ...(definition.untilSeen ? { untilSeen: true } : {}),
   };
 }

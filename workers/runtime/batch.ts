@@ -4,7 +4,7 @@ import type { Envelope, Publication } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
 import { claimInbox, inboxKey, recordOutcomes } from '../../ops/platform/inbox.store.ts';
 import type { Log } from '../../ops/platform/log.ts';
-import { insertOutbox, insertScheduled } from '../../ops/platform/outbox/outbox.store.ts';
+import { deletePublished, insertOutbox, insertScheduled } from '../../ops/platform/outbox/outbox.store.ts';
 import { traceIdOf } from '../../ops/platform/tracing/trace-context.ts';
 import { type Account, openAccount } from './account.ts';
 import { type Beginning, beginningOf, claimOf, publicationBy } from './causation.ts';
@@ -22,6 +22,8 @@ export interface BatchSettings {
   readonly random: () => number;
   readonly log: Log;
   readonly versions?: MessageVersions;
+  /** It is this consumer that events are kept for until they are seen. */
+  readonly sees?: boolean;
 }
 
 /** What the commit made true; publishing and acking come after it. */
@@ -78,7 +80,7 @@ export function runBatch(sql: Database, work: readonly Work[], settings: BatchSe
         fail(one, causeOf(error), settings, now, writes);
       }
     }
-    return write(tx, writes, settings.queue);
+    return write(tx, writes, settings, work);
   });
 }
 
@@ -107,7 +109,7 @@ function settleAlone(
       account.begin(item, item.envelope);
       settle(now, writes);
     }
-    return write(tx, writes, settings.queue);
+    return write(tx, writes, settings, [item]);
   });
 }
 
@@ -302,7 +304,12 @@ const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
   body: item.delivery.body.toString('utf8'),
 });
 
-async function write(tx: Transaction, writes: Writes, queue: string): Promise<Committed> {
+async function write(
+  tx: Transaction,
+  writes: Writes,
+  { queue, sees }: BatchSettings,
+  work: readonly Work[],
+): Promise<Committed> {
   const changed = [...writes.changed].filter(([, states]) => states.size > 0);
   const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
   await Promise.all([
@@ -310,6 +317,14 @@ async function write(tx: Transaction, writes: Writes, queue: string): Promise<Co
     insertOutbox(tx, writes.publications),
     insertScheduled(tx, writes.scheduled),
     recordOutcomes(tx, queue, writes.account.outcomes),
+    ...(sees === true
+      ? [
+          deletePublished(
+            tx,
+            work.flatMap(claimOf).map((claim) => claim.messageId),
+          ),
+        ]
+      : []),
   ]);
   return { publications: writes.publications, saved };
 }

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { send } from '../../contracts/messages/message.ts';
 import { deadLetterQueue } from '../../contracts/topology.ts';
+import { type Publication, publicationOf } from '../../ops/platform/envelope.ts';
+import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
 import { type Letter, type Workbench, createWorkbench, soon, testQueue } from '../../ops/testing/workbench.ts';
 import { type Mode, type TallyHooks, add, createTally, spread, tallies, tallyHandlers } from './tally.fixture.ts';
 import { type Worker, type WorkerDependencies, startWorker } from './worker.ts';
@@ -39,6 +41,51 @@ const settled = async () => {
   for (const worker of running.splice(0)) await worker.stop();
   expect(await bench.ready(testQueue)).toBe(0);
 };
+
+describe('what is kept until it is seen', () => {
+  const keep = async (...ids: string[]) => {
+    const kept = ids.map((id): Publication => ({
+      ...publicationOf(send(add, { id, mode: id === 'bad' ? 'park' : 'ok' }), { correlationId: 'test' }),
+      untilSeen: true,
+    }));
+    await insertOutbox(bench.sql, kept);
+    return kept;
+  };
+  const seeing = () => {
+    const worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers(), sees: true });
+    running.push(worker);
+  };
+
+  test('is forgotten by the consumer that it is for, handled or dead-lettered', async () => {
+    bench.relay.committed(await keep('a', 'bad', 'b'));
+    seeing();
+    await until({ a: 1, b: 1 });
+    await bench.letters(1);
+    await settled();
+  });
+
+  test('comes again when its queue was lost with it, and counts once', async () => {
+    const kept = await keep('a');
+    bench.relay.committed(kept);
+    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(1), soon);
+    const channel = await bench.channel();
+    await channel.purgeQueue(testQueue);
+    await channel.close();
+    seeing();
+    await bench.sql`update platform.outbox set available_at = now()`;
+    await until({ a: 1 });
+    bench.relay.committed(kept);
+    await settled();
+    expect(await tallies(bench.sql)).toEqual({ a: 1 });
+  });
+
+  test('is not forgotten by another consumer', async () => {
+    bench.relay.committed(await keep('a'));
+    work();
+    await until({ a: 1 });
+    expect(await bench.sql`select 1 from platform.outbox`).toHaveLength(1);
+  });
+});
 
 describe('a batch', () => {
   test('with poison between good messages: the good ones proceed, the poison lies in the dead letters with its context', async () => {

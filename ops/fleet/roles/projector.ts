@@ -45,7 +45,7 @@ const handlers = [...projecting, ...replying];
 
 /** The projector: events in, views and outcomes out. */
 export function startProjector(dependencies: RoleDependencies): RunningRole {
-  const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers });
+  const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers, sees: true });
   const comparing = startComparing(dependencies.sql, dependencies.log);
   return {
     troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),

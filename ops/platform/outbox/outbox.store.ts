@@ -9,13 +9,18 @@ interface OutboxRow {
   type: string;
   headers: unknown;
   body: string;
+  until_seen: boolean;
 }
+
+/** A message that was confirmed and not seen is published again after so long, and then after twice as long each time. */
+const firstPatienceSeconds = 20;
+const longestPatienceSeconds = 600;
 
 /** Writes messages beside the change that causes them, in its transaction. They are ours to publish for two seconds. */
 export async function insertOutbox(sql: Queryable, publications: readonly Publication[]): Promise<void> {
   if (publications.length === 0) return;
   await sql`
-    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
+    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body, patience_s)
     select * from unnest(
       ${publications.map((p) => p.row)}::uuid[],
       ${publications.map((p) => p.id)}::uuid[],
@@ -23,7 +28,8 @@ export async function insertOutbox(sql: Queryable, publications: readonly Public
       ${publications.map((p) => p.routingKey)}::text[],
       ${publications.map((p) => p.type)}::text[],
       ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::jsonb[],
-      ${publications.map((p) => p.body)}::text[]
+      ${publications.map((p) => p.body)}::text[],
+      ${publications.map((p) => (p.untilSeen === true ? firstPatienceSeconds : null))}::int[]
     )`;
 }
 
@@ -48,9 +54,20 @@ export async function insertScheduled(
     )`;
 }
 
-/** Forgets messages the broker has confirmed. */
+/** Forgets messages: the broker has confirmed them, or, of those kept until they are seen, their consumer has. */
 export async function deletePublished(sql: Queryable, rows: readonly string[]): Promise<void> {
   await sql`delete from platform.outbox where id = any(${rows as string[]}::uuid[])`;
+}
+
+/**
+ * Leaves messages that the broker has confirmed to be seen: what was is gone from here, the rest is published again when its
+ * patience is over. Rows that their consumer is just forgetting are passed over: waiting for it could be waiting for each other.
+ */
+export async function awaitSeen(sql: Queryable, rows: readonly string[]): Promise<void> {
+  await sql`
+    update platform.outbox
+    set available_at = now() + make_interval(secs => patience_s), patience_s = least(patience_s * 2, ${longestPatienceSeconds})
+    where id in (select id from platform.outbox where id = any(${rows as string[]}::uuid[]) for update skip locked)`;
 }
 
 /** Keeps messages that no queue took, says so, and tries them again in a while. */
@@ -71,7 +88,7 @@ export async function leaseDue(sql: Queryable, limit: number): Promise<Publicati
       order by available_at limit ${limit} for update skip locked
     ) due
     where o.id = due.id
-    returning o.id, o.message_id, o.exchange, o.routing_key, o.type, o.headers, o.body`;
+    returning o.id, o.message_id, o.exchange, o.routing_key, o.type, o.headers, o.body, o.patience_s is not null as until_seen`;
   return rows.map((row) => ({
     row: row.id,
     id: row.message_id,
@@ -80,5 +97,6 @@ export async function leaseDue(sql: Queryable, limit: number): Promise<Publicati
     type: row.type,
     envelope: envelope.parse(row.headers),
     body: row.body,
+    untilSeen: row.until_seen,
   }));
 }

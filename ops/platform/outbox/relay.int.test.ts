@@ -5,7 +5,7 @@ import { command, send } from '../../../contracts/messages/message.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../testing/workbench.ts';
 import type { Publisher, PublishResult } from '../broker/publisher.ts';
 import { type Publication, publicationOf } from '../envelope.ts';
-import { insertOutbox, insertScheduled, leaseDue } from './outbox.store.ts';
+import { deletePublished, insertOutbox, insertScheduled, leaseDue } from './outbox.store.ts';
 import { startRelay } from './relay.ts';
 
 const say = command('test.say.v1', { body: z.object({ word: z.string() }), to: testQueue });
@@ -66,6 +66,31 @@ test('what a commit wrote is published at once and then forgotten', async () => 
   bench.relay.committed(publications);
   expect(await heard(2)).toEqual(['a', 'b']);
   await vi.waitFor(async () => expect(await left()).toEqual([]), soon);
+});
+
+test('what is kept until it is seen is published again, ever later, until its consumer forgets it', async () => {
+  const kept = saying('kept', { untilSeen: true });
+  const gone = saying('seen', { untilSeen: true });
+  await insertOutbox(bench.sql, [kept, gone]);
+  const { publisher, published } = aPublisher();
+  const relay = startRelay(bench.sql, publisher, bench.log);
+  relay.committed([kept, gone]);
+  await deletePublished(bench.sql, [gone.row]);
+  await relay.stop();
+  const patience = async () =>
+    (
+      await bench.sql<{ waits: number }[]>`
+        select extract(epoch from available_at - now())::float8 as waits from platform.outbox where id = ${kept.row}`
+    )[0]?.waits ?? 0;
+  const first = await patience();
+  expect((await left()).map(({ id }) => id)).toEqual([kept.row]);
+  await age();
+  const later = startRelay(bench.sql, publisher, bench.log);
+  await vi.waitUntil(() => published.length === 3, soon);
+  await later.stop();
+  expect(published).toEqual([kept.row, gone.row, kept.row]);
+  expect(await patience()).toBeGreaterThan(first * 1.5);
+  expect(await left()).toHaveLength(1);
 });
 
 test('what a process left behind is swept, once its two seconds are over and not before', async () => {

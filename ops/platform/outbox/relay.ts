@@ -5,7 +5,7 @@ import type { Publication } from '../envelope.ts';
 import type { Log } from '../log.ts';
 import * as metrics from '../metrics/metrics.ts';
 import { isTracing, startSpan } from '../tracing/spans.ts';
-import { deletePublished, leaseDue, markReturned } from './outbox.store.ts';
+import { awaitSeen, deletePublished, leaseDue, markReturned } from './outbox.store.ts';
 
 /**
  * Brings committed messages to the broker: at once after the commit that wrote them, and by a sweep of what was left
@@ -27,12 +27,16 @@ const sweepSize = 500;
  */
 const recordSize = 250;
 const recordMs = 50;
+/** By then nearly all that is kept until it is seen has been, and forgetting it was its consumer's. */
+const seenMs = 1_000;
 
 export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay {
   const outstanding = new Set<Promise<void>>();
   const settled: Record<Exclude<PublishResult, 'failed'>, string[]> = { confirmed: [], returned: [] };
   let recording: Promise<void> | undefined;
   let recordLater: NodeJS.Timeout | undefined;
+  let unseen: string[] = [];
+  let unseenLater: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function publish(publication: Publication): Promise<void> {
@@ -45,6 +49,11 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
         { messageId: id, exchange, routingKey, type },
         'unroutable: no queue is bound for this message; it is kept and tried again',
       );
+    }
+    if (result === 'confirmed' && publication.untilSeen === true) {
+      unseen.push(publication.row);
+      unseenLater ??= setTimeout(() => void leaveToBeSeen(), seenMs);
+      return;
     }
     settled[result].push(publication.row);
     if (unrecorded() >= recordSize) void record();
@@ -102,6 +111,19 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
     }
   }
 
+  async function leaveToBeSeen(): Promise<void> {
+    clearTimeout(unseenLater);
+    unseenLater = undefined;
+    const rows = unseen;
+    unseen = [];
+    try {
+      if (rows.length > 0) await awaitSeen(sql, rows);
+    } catch (error) {
+      // The sweep publishes them once more; the inbox knows them.
+      log.warn({ error }, 'could not leave messages to be seen');
+    }
+  }
+
   function track(publication: Publication): void {
     const done: Promise<void> = publish(publication).finally(() => outstanding.delete(done));
     outstanding.add(done);
@@ -137,7 +159,8 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
       await Promise.race([
         Promise.all(outstanding)
           .then(() => recording)
-          .then(record),
+          .then(record)
+          .then(leaveToBeSeen),
         sleep(5_000, undefined, { ref: false }),
       ]);
     },
