@@ -3,7 +3,7 @@ import { type MessageDefinition, command } from '../../contracts/messages/messag
 import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import { z } from 'zod';
-import { type Aggregate, type Decision, type Handler, type Received, on } from './handler.ts';
+import { type Aggregate, type Decision, type Handler, type Received, onMany } from './handler.ts';
 import type { Lane } from './lane.ts';
 
 /** How often due aggregates are looked for; also how late an alarm may ring. */
@@ -21,8 +21,14 @@ export interface AlarmOptions<State> {
   readonly of: Aggregate<State>;
   /** Ids of aggregates whose time has come by the database's clock, oldest first. */
   readonly due: (sql: Database, limit: number) => Promise<readonly string[]>;
-  /** Looks again whether it is due: another replica may have been first. */
-  readonly decide: (state: State | undefined, received: Received<{ id: string }>) => Decision<State>;
+  /**
+   * Looks again whether it is due: another replica may have been first. `get` has what the aggregate loads with it.
+   */
+  readonly decide: (
+    state: State | undefined,
+    received: Received<{ id: string }>,
+    get: (key: string) => State | undefined,
+  ) => Decision<State>;
 }
 
 /**
@@ -37,12 +43,12 @@ export function startAlarms<State>(
 ): { stop(): Promise<void> } {
   // Rung, when, and not yet looked at: a slow lane is not filled with the same alarms again and again.
   const ringing = new Map<string, number>();
-  const handler: Handler = on(due, {
+  const handler: Handler = onMany(due, {
     of: options.of,
-    key: (body) => body.id,
-    decide: (state, received) => {
+    keys: (body) => [body.id],
+    decide: (get, received) => {
       ringing.delete(received.body.id);
-      return options.decide(state, received);
+      return options.decide(get(received.body.id), received, get);
     },
   });
   const abort = new AbortController();

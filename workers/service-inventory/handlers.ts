@@ -8,6 +8,7 @@ import {
   recordActivation,
   releaseClaims,
   replaceService,
+  tellServices,
 } from '../../contracts/messages/service-inventory.ts';
 import { describeServices } from '../../contracts/messages/service-planning.ts';
 import { type Handler, done, on, onMany } from '../runtime/handler.ts';
@@ -63,6 +64,11 @@ export const handlers: readonly Handler[] = [
     of: services,
     key: (body) => body.id,
     decide: (state, { id, body, now }) => done(remove(state, { ...body, commandId: id }, now)),
+  }),
+  onMany(tellServices, {
+    of: services,
+    keys: (body) => body.serviceIds,
+    decide: (get, { body }) => done({ send: body.serviceIds.flatMap((id) => get(id) ?? []).map(changed) }),
   }),
   onMany(emitServices, {
     of: services,

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { product } from '../../contracts/messages/product-inventory.ts';
+import { failure } from '../../contracts/messages/values.ts';
+import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../runtime/handler.ts';
+import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
+
+/** The stored document of a product. */
+const storedProduct = z.object({
+  product,
+  parts: z.array(z.string()),
+  before: product.nullable(),
+  services: z.record(z.string(), z.object({ revision: z.int(), state: z.string(), operatingStatus: z.string() })),
+  corrections: z.record(z.string(), z.int()),
+  looks: z.int(),
+});
+/** The stored document of an order. */
+const storedOrder = z.object({
+  refusals: z.array(z.object({ itemId: z.string(), productId: z.string(), failure })),
+  held: z.array(z.string()),
+  recorded: z.int(),
+  released: z.boolean(),
+});
+
+interface ProductRow {
+  family: string;
+  doc: unknown;
+  due_at: Date | null;
+  deleted: boolean;
+}
+
+const productState = (row: ProductRow): ProductState => ({
+  kind: 'product',
+  ...storedProduct.parse(row.doc),
+  family: row.family,
+  dueAt: row.due_at,
+  deleted: row.deleted,
+});
+
+/** What a key asks for. */
+const orderPrefix = orderKey('');
+const servicePrefix = serviceKey('');
+const idsOf = (keys: readonly string[], prefix: string): string[] =>
+  keys.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+
+/**
+ * Products with the whole bundle they are part of, orders with the products they hold, services with the products they
+ * realize: what a decision may have to look at. A product that somebody else enters meanwhile is part of a bundle whose row
+ * they hold.
+ */
+export const inventory: Aggregate<Entry> = {
+  name: 'product',
+  key: keyOf,
+  async load(tx, keys) {
+    const orderIds = idsOf(keys, orderPrefix);
+    const serviceIds = idsOf(keys, servicePrefix);
+    const productIds = keys.filter((key) => !key.startsWith(orderPrefix) && !key.startsWith(servicePrefix));
+    const [orders, products] = await Promise.all([
+      loadOrders(tx, orderIds),
+      loadProducts(tx, productIds, orderIds, serviceIds),
+    ]);
+    const entries: Entry[] = [...orders, ...products, ...realizations(products, serviceIds)];
+    return new Map(entries.map((entry) => [keyOf(entry), entry]));
+  },
+  async save(tx, entries) {
+    const products = entries.filter((entry) => entry.kind === 'product');
+    const orders = entries.filter((entry) => entry.kind === 'order');
+    await Promise.all([products.length > 0 && saveProducts(tx, products), orders.length > 0 && saveOrders(tx, orders)]);
+  },
+};
+
+/** Products alone, for who says again what is shown of them. */
+export const shownProducts = {
+  load: async (tx: Transaction, ids: readonly string[]): Promise<Map<string, ProductState>> => {
+    const rows = await tx<ProductRow[]>`
+      select family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
+      order by id for update`;
+    return new Map(rows.map(productState).map((state) => [state.product.id, state]));
+  },
+};
+
+async function loadProducts(
+  tx: Transaction,
+  ids: string[],
+  orderIds: string[],
+  serviceIds: string[],
+): Promise<ProductState[]> {
+  if (ids.length + orderIds.length + serviceIds.length === 0) return [];
+  const rows = await tx<ProductRow[]>`
+    select family, doc, due_at, deleted from product_inventory.product
+    where family in (
+      select family from product_inventory.product where id = any(${ids})
+      union all select family from product_inventory.product where claimed_by = any(${orderIds})
+      union all select family from product_inventory.product where service_ids && ${serviceIds}::text[]
+    )
+    order by id for update`;
+  return rows.map(productState);
+}
+
+async function loadOrders(tx: Transaction, ids: string[]): Promise<OrderState[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx<{ id: string; doc: unknown }[]>`
+    select id, doc from product_inventory.known_order where id = any(${ids}) order by id for update`;
+  return rows.map(({ id, doc }) => ({ kind: 'order', orderId: id, ...storedOrder.parse(doc) }));
+}
+
+const realizations = (products: readonly ProductState[], serviceIds: readonly string[]): Entry[] =>
+  serviceIds.flatMap((serviceId): Entry[] => {
+    const realized = products.filter((one) => servicesOf(one).includes(serviceId));
+    if (realized.length === 0) return [];
+    return [{ kind: 'service', serviceId, productIds: realized.map((one) => one.product.id) }];
+  });
+
+const servicesOf = ({ product: { components }, deleted }: ProductState): string[] =>
+  deleted ? [] : components.map(({ serviceId }) => serviceId);
+
+async function saveProducts(tx: Transaction, states: readonly ProductState[]): Promise<void> {
+  const docs = states.map(({ product: shown, parts, before, services, corrections, looks }) =>
+    JSON.stringify({ product: shown, parts, before, services, corrections, looks }),
+  );
+  // Arrays of different lengths have to travel as JSON.
+  await tx`
+    insert into product_inventory.product
+      (id, revision, family, status, claimed_by, due_at, doc, deleted, service_ids, updated_at)
+    select id, revision, family, status, claimed_by, due_at, doc, deleted,
+      array(select jsonb_array_elements_text(services)), now()
+    from unnest(
+      ${states.map((s) => s.product.id)}::text[],
+      ${states.map((s) => s.product.revision)}::bigint[],
+      ${states.map((s) => s.family)}::text[],
+      ${states.map((s) => s.product.status)}::text[],
+      ${states.map((s) => s.product.claim?.orderId ?? null)}::text[],
+      ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+      ${docs}::text[]::jsonb[],
+      ${states.map((s) => String(s.deleted))}::text[]::boolean[],
+      ${states.map((s) => JSON.stringify(servicesOf(s)))}::text[]::jsonb[]
+    ) as written (id, revision, family, status, claimed_by, due_at, doc, deleted, services)
+    on conflict (id) do update set
+      revision = excluded.revision, family = excluded.family, status = excluded.status, claimed_by = excluded.claimed_by,
+      due_at = excluded.due_at, doc = excluded.doc, deleted = excluded.deleted, service_ids = excluded.service_ids,
+      updated_at = excluded.updated_at`;
+}
+
+async function saveOrders(tx: Transaction, orders: readonly OrderState[]): Promise<void> {
+  const docs = orders.map(({ refusals, held, recorded, released }) =>
+    JSON.stringify({ refusals, held, recorded, released }),
+  );
+  await tx`
+    insert into product_inventory.known_order (id, doc, updated_at)
+    select *, now() from unnest(${orders.map((one) => one.orderId)}::text[], ${docs}::text[]::jsonb[])
+    on conflict (id) do update set doc = excluded.doc, updated_at = excluded.updated_at`;
+}
+
+/** Products whose alarm rings, oldest first. */
+export async function dueProducts(sql: Database, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from product_inventory.product where due_at <= now() order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}
+
+/** A page of products by id, for a rebuild of the views. */
+export async function pageOfProducts(tx: Transaction, after: string | null, limit: number): Promise<ProductState[]> {
+  const rows = await tx<ProductRow[]>`
+    select family, doc, due_at, deleted from product_inventory.product
+    where id > ${after ?? ''} order by id limit ${limit}`;
+  return rows.map(productState);
+}
