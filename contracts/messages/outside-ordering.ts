@@ -8,8 +8,14 @@ export const placeOutsideOrder = command('outside-ordering.place-order.v1', {
   body: z.object({ serviceType: z.string(), order: serviceOrderRequest }),
   to: outsideOrderingQueue,
 });
+/** Asks to cancel it. `id` is the cancellation's own business key; `requestedBy` is for one that overtakes its order. */
 export const cancelOutsideOrder = command('outside-ordering.cancel-order.v1', {
-  body: z.object({ id: z.string(), orderId: z.string(), reason: z.string().optional() }),
+  body: z.object({
+    id: z.string(),
+    orderId: z.string(),
+    reason: z.string().optional(),
+    requestedBy: serviceOrderRequest.shape.requestedBy,
+  }),
   to: outsideOrderingQueue,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageVersions } from '../../contracts/messages/message.ts';
+import { outsideEndpoints } from './outside-endpoints.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
@@ -31,6 +32,7 @@ const schema = z.object({
   COMMAND_WAIT_MS: milliseconds.default(5_000),
   CALLBACK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
   MESSAGE_VERSIONS: z.enum(messageVersions).default('current'),
+  OUTSIDE_SERVICE_ORDERING: outsideEndpoints.default({}),
   RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -40,11 +42,12 @@ const schema = z.object({
 
 /**
  * A process's configuration. `platformUrl` gives where a network platform is reached, `platformSecret` what it shares
- * with us; undefined where it shares nothing.
+ * with us; undefined where it shares nothing. `outsideTypes` are the service types that an outside endpoint carries out.
  */
 export type Configuration = Omit<z.output<typeof schema>, 'NETWORK_URL'> & {
   platformUrl: (platform: string) => string;
   platformSecret: (platform: string) => string | undefined;
+  outsideTypes: readonly string[];
 };
 
 export class ConfigurationError extends Error {
@@ -71,6 +74,7 @@ export function parseConfiguration(env: Readonly<Record<string, string | undefin
     CALLBACK_URL: rest.CALLBACK_URL.replace(/\/$/, ''),
     platformUrl: (platform) => platformUrl(platform, given, NETWORK_URL),
     platformSecret: (platform) => given[variableOf(platform, 'SECRET')],
+    outsideTypes: Object.keys(rest.OUTSIDE_SERVICE_ORDERING),
   };
 }
 

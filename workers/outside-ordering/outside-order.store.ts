@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { serviceOrderRequest } from '../../contracts/messages/service-ordering.ts';
+import { failure } from '../../contracts/messages/values.ts';
+import { serviceOrderStates } from '../../contracts/states/service-order.ts';
+import type { Database } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../runtime/handler.ts';
+import { lastWordMs } from './outside-order.decide.ts';
+import { type OutsideOrder, steps } from './outside-order.state.ts';
+
+/** Rolling deployments read it in both versions, so additions are optional. */
+const stored = z.object({
+  id: z.string(),
+  revision: z.int(),
+  serviceType: z.string(),
+  request: serviceOrderRequest.optional(),
+  requestedBy: serviceOrderRequest.shape.requestedBy,
+  ended: z.boolean(),
+  step: z.enum(steps),
+  open: z.boolean(),
+  attempt: z.int(),
+  openedBy: z.int().optional(),
+  openedAt: z.string().optional(),
+  failures: z.int(),
+  uncertainSince: z.string().optional(),
+  trouble: failure.optional(),
+  remoteId: z.string().optional(),
+  missingSince: z.string().optional(),
+  cancelling: z
+    .object({
+      id: z.string(),
+      reason: z.string().optional(),
+      stage: z.enum(['wanted', 'asked', 'refused']),
+      taskId: z.string().optional(),
+      failure: failure.optional(),
+      missingSince: z.string().optional(),
+    })
+    .optional(),
+  overdue: z.boolean().optional(),
+  told: z
+    .object({
+      state: z.enum(serviceOrderStates),
+      failure: failure.optional(),
+      cancellationRefused: failure.optional(),
+    })
+    .optional(),
+  orderRevision: z.int(),
+  deadlineAt: z.string(),
+  origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
+});
+
+/** Orders placed outside, one row each, with the open call in the row: its lease is `due_at`, its fence the attempt. */
+export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => void): Aggregate<OutsideOrder> {
+  return {
+    name: 'outside-order',
+    key: (order) => order.id,
+    async load(tx, ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await tx<{ doc: unknown; due_at: Date | null }[]>`
+        select doc, due_at from outside_ordering.outside_order
+        where id = any(${ids as string[]}::uuid[]) order by id for update`;
+      return new Map(
+        rows.map((row): [string, OutsideOrder] => {
+          const doc = stored.parse(row.doc) as Omit<OutsideOrder, 'dueAt'>;
+          return [doc.id, { ...doc, dueAt: row.due_at }];
+        }),
+      );
+    },
+    async save(tx, orders) {
+      const docs = orders.map(({ dueAt: _column, ...doc }) => JSON.stringify(doc));
+      await tx`
+        insert into outside_ordering.outside_order
+          (id, service_type, revision, state, remote_id, due_at, deadline_at, doc, updated_at)
+        select *, now() from unnest(
+          ${orders.map((one) => one.id)}::uuid[],
+          ${orders.map((one) => one.serviceType)}::text[],
+          ${orders.map((one) => one.revision)}::bigint[],
+          ${orders.map((one) => one.told?.state ?? 'acknowledged')}::text[],
+          ${orders.map((one) => one.remoteId ?? null)}::text[],
+          ${orders.map((one) => one.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+          ${orders.map((one) => one.deadlineAt)}::text[]::timestamptz[],
+          ${docs}::text[]::jsonb[]
+        )
+        on conflict (id) do update set
+          service_type = excluded.service_type, revision = excluded.revision, state = excluded.state,
+          remote_id = excluded.remote_id, due_at = excluded.due_at, deadline_at = excluded.deadline_at,
+          doc = excluded.doc, updated_at = excluded.updated_at`;
+    },
+    committed,
+    origin: ({ id, requestedBy, origin }) => ({
+      correlationId: requestedBy?.orderId ?? id,
+      causationId: origin?.messageId,
+      traceparent: origin?.traceparent,
+    }),
+  };
+}
+
+/**
+ * Orders whose lease or waiting time is over, oldest first.
+ *
+ * @param heldOff service types whose endpoint is not to be asked now: of those only the ones that are out of time
+ */
+export async function dueOutsideOrders(sql: Database, heldOff: readonly string[], limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from outside_ordering.outside_order
+    where due_at <= now()
+      and (service_type <> all(${heldOff as string[]})
+        or deadline_at + make_interval(secs => ${lastWordMs / 1_000}) <= now()
+        or (remote_id is null and doc ->> 'uncertainSince' is null and deadline_at <= now()))
+    order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}

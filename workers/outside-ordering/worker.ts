@@ -1,0 +1,124 @@
+import { command } from '../../contracts/messages/message.ts';
+import { cancelOutsideOrder, placeOutsideOrder } from '../../contracts/messages/outside-ordering.ts';
+import { outsideOrderingQueue } from '../../contracts/topology.ts';
+import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
+import { z } from 'zod';
+import { isOutage, leaseMarginMs } from '../runtime/activation/executor.ts';
+import { startAlarms } from '../runtime/alarms.ts';
+import { type Breaker, startBreaker } from '../runtime/breaker/breaker.ts';
+import { createBulkhead } from '../runtime/breaker/bulkhead.ts';
+import { type Received, done, on } from '../runtime/handler.ts';
+import { retryDelay } from '../runtime/retry.ts';
+import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
+import { startWorker } from '../runtime/worker.ts';
+import { nameOf, probeEndpoint } from './endpoint.ts';
+import { type GuardedEndpoint, createExecutor } from './executor.ts';
+import { cancel, onDue, onOutcome, place } from './outside-order.decide.ts';
+import type { Effects, Outcome, Rules } from './outside-order.state.ts';
+import { dueOutsideOrders, outsideOrders } from './outside-order.store.ts';
+
+/** What came of a call, on its way to being recorded. Never published. */
+const outcomeKnown = command('runtime.outside-outcome-known.v1', { body: z.custom<Outcome>(), to: '' });
+
+/**
+ * Outside ordering: places service orders with the TMF641 endpoints of others, by service type, and follows them by
+ * asking. Without an endpoint it idles.
+ */
+export function startOutsideOrdering(dependencies: RoleDependencies): RunningRole {
+  const { sql, log, configuration } = dependencies;
+  const guards = new Map<string, Pick<GuardedEndpoint, 'breaker' | 'bulkhead'>>();
+  const endpoints = new Map<string, GuardedEndpoint>();
+  const rules = new Map<string, Rules>();
+  for (const [serviceType, endpoint] of Object.entries(configuration.OUTSIDE_SERVICE_ORDERING)) {
+    const guard = guards.get(nameOf(endpoint)) ?? guardOf(endpoint);
+    guards.set(nameOf(endpoint), guard);
+    endpoints.set(serviceType, { endpoint, ...guard });
+    rules.set(serviceType, rulesOf(endpoint));
+  }
+  const executor = createExecutor({
+    endpointOf: (serviceType) => endpoints.get(serviceType),
+    log,
+    happened: (outcome, traceparent) =>
+      worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: outcome.id, traceparent }),
+  });
+  const of = outsideOrders((orders) => executor.committed(orders));
+  const rulesFor = (serviceType: string | undefined): Rules | undefined => rules.get(serviceType ?? '');
+
+  const recorder = on(outcomeKnown, {
+    of,
+    key: (body) => body.id,
+    decide: (order, { body, now }) => done(onOutcome(order, body, rulesFor(order?.serviceType), now)),
+  });
+  const worker = startWorker(dependencies, {
+    queue: outsideOrderingQueue,
+    worker: 'outside-ordering',
+    handlers: [
+      on(placeOutsideOrder, {
+        of,
+        key: (body) => body.order.id,
+        decide: (order, received) =>
+          done(remembering(place(order, received.body, rulesFor(received.body.serviceType), received.now), received)),
+      }),
+      on(cancelOutsideOrder, {
+        of,
+        key: (body) => body.orderId,
+        decide: (order, received) =>
+          done(remembering(cancel(order, received.body, rulesFor(order?.serviceType), received.now), received)),
+      }),
+    ],
+  });
+  const alarms = startAlarms(sql, worker.lane, log, {
+    of,
+    due: (database, limit) => dueOutsideOrders(database, heldOff(), limit),
+    decide: (order, { now }) => done(onDue(order, rulesFor(order?.serviceType), now)),
+  });
+
+  /** Types whose endpoint would not be asked anyway: looking at their orders would only write rows. */
+  const heldOff = (): string[] =>
+    [...endpoints].filter(([, { breaker }]) => breaker.isOpen()).map(([serviceType]) => serviceType);
+
+  function guardOf(endpoint: OutsideEndpoint): Pick<GuardedEndpoint, 'breaker' | 'bulkhead'> {
+    const breaker: Breaker = startBreaker({
+      platform: nameOf(endpoint),
+      sql,
+      log,
+      probe: () => probeEndpoint(endpoint),
+      isOutage,
+      moved: () => worker.lane.wake(),
+    });
+    const places = (): number =>
+      Math.max(breaker.isOpen() ? 0 : 1, Math.floor(endpoint.concurrency * breaker.admitted()));
+    return { breaker, bulkhead: createBulkhead(places, () => worker.lane.wake()) };
+  }
+
+  return {
+    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    async stop() {
+      await alarms.stop();
+      worker.pause();
+      await executor.drained();
+      await worker.stop();
+      await executor.drained();
+      await Promise.all([...guards.values()].map(({ breaker }) => breaker.stop()));
+    },
+  };
+}
+
+/** Has the orders that a message changes remember it: what an answer or an alarm brings later follows from it. */
+function remembering(effects: Effects, { id, traceparent }: Received<unknown>): Effects {
+  const origin = { messageId: id, traceparent };
+  return effects.save === undefined ? effects : { ...effects, save: effects.save.map((one) => ({ ...one, origin })) };
+}
+
+function rulesOf({ poll, timeout, settle, vanished, deadline, attempts }: OutsideEndpoint): Rules {
+  // The last delay is never "exhausted": how often is the decisions' business.
+  const backoff = { attempts: Number.POSITIVE_INFINITY, baseMs: 500, capMs: 30_000 };
+  return {
+    ...{ leaseMs: timeout + leaseMarginMs, pollMs: poll, settleMs: settle, vanishedMs: vanished },
+    ...{ deadlineMs: deadline, attempts },
+    backoff(failures) {
+      const delay = retryDelay(backoff, Math.max(1, failures), Math.random());
+      return delay === 'exhausted' ? backoff.capMs : delay;
+    },
+  };
+}
