@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { activatorControlQueue, activatorQueue, commandExchange, deadLetterQueue, topology } from './topology.ts';
 import * as activation from './messages/activation.ts';
+import * as decomposition from './messages/decomposition.ts';
+import * as orderManagement from './messages/order-management.ts';
+import * as outsideOrdering from './messages/outside-ordering.ts';
+import * as productInventory from './messages/product-inventory.ts';
 import * as serviceCatalog from './messages/service-catalog.ts';
 import * as serviceInventory from './messages/service-inventory.ts';
 import * as serviceOrdering from './messages/service-ordering.ts';
@@ -22,7 +26,17 @@ const matches = (pattern: string, key: string): boolean =>
 
 const isMessage = (one: unknown): one is MessageDefinition<unknown> =>
   typeof one === 'object' && one !== null && 'kind' in one && 'route' in one;
-const messages = [activation, serviceCatalog, serviceInventory, serviceOrdering, servicePlanning]
+const messages = [
+  activation,
+  decomposition,
+  orderManagement,
+  outsideOrdering,
+  productInventory,
+  serviceCatalog,
+  serviceInventory,
+  serviceOrdering,
+  servicePlanning,
+]
   .flatMap((file) => Object.values(file))
   .filter(isMessage);
 

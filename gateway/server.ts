@@ -6,6 +6,8 @@ import type { Configuration } from '../ops/platform/configuration.ts';
 import type { Database } from '../ops/platform/database.ts';
 import type { Log } from '../ops/platform/log.ts';
 import type { Relay } from '../ops/platform/outbox/relay.ts';
+import { productOrderingApi } from './apis/tmf622/api.ts';
+import { productInventoryApi } from './apis/tmf637/api.ts';
 import { serviceInventoryApi } from './apis/tmf638/api.ts';
 import { serviceOrderingApi } from './apis/tmf641/api.ts';
 import { createApp } from './tmf630/app.ts';
@@ -56,7 +58,12 @@ export function gatewayApp({
   });
   const app = createApp({
     ...options,
-    apis: [serviceOrderingApi(store, commands, options), serviceInventoryApi(store, commands, options)],
+    apis: [
+      productOrderingApi(store, commands, options),
+      productInventoryApi(store, commands, options),
+      serviceOrderingApi(store, commands, options),
+      serviceInventoryApi(store, commands, options),
+    ],
   });
   const secretOf = configuration.platformSecret;
   return app.route('/callbacks', callbackRoutes({ sql, relay, log, topology, secretOf }));

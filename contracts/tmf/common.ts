@@ -41,7 +41,7 @@ export const extensible = {
 };
 
 /** A reference to something kept elsewhere; `id` is what counts, the rest is for people. */
-const reference = {
+export const reference = {
   id: z.string().min(1),
   href: z.string().optional(),
   name: z.string().optional(),
@@ -108,7 +108,7 @@ export const externalReference = named(
   'What another system calls this thing.',
 );
 
-const timePeriod = named(
+export const timePeriod = named(
   'TimePeriod',
   z.looseObject({ startDateTime: instant.optional(), endDateTime: instant.optional() }),
 );

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import { characteristic, instant, relatedParty } from './common.ts';
+import { productStatus, productStatusOf } from './product-attributes.ts';
+import { MAX_ORDER_PRODUCTS } from './product-order-bounds.ts';
+import { productOrderCreate, productOrderUpdate } from './tmf622.ts';
+import { productCreate, productUpdate } from './tmf637.ts';
 import { serviceCreate, serviceUpdate } from './tmf638.ts';
 import { itemIdOf, MAX_ORDER_ITEMS, serviceOrderCreate, serviceOrderItemRef } from './tmf641.ts';
 
@@ -58,4 +62,95 @@ test('a service needs a state and a specification to be created, and nothing to 
   expect(serviceCreate.safeParse({ state: 'active', serviceSpecification: { id: 's' } }).success).toBe(true);
   expect(serviceCreate.safeParse({ state: 'suspended', serviceSpecification: { id: 's' } }).success).toBe(false);
   expect(serviceUpdate.parse({})).toEqual({});
+});
+
+describe('a product order', () => {
+  const item = (id: string, over: object = {}) => ({ id, action: 'add', ...over });
+  const related = (relationshipType: string, id: string) => ({
+    productOrderItemRelationship: [{ id, relationshipType }],
+  });
+  const faults = (...productOrderItem: unknown[]) =>
+    (productOrderCreate.safeParse({ productOrderItem }).error?.issues ?? []).map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+
+  test('keeps attributes nobody has named, at every depth', () => {
+    const order = {
+      '@type': 'SpecialOrder',
+      productOrderItem: [
+        item('1', {
+          more: [1],
+          productOrderItem: [item('2', { product: { own: null, product: [{ extra: {} }] } })],
+        }),
+      ],
+    };
+    expect(productOrderCreate.parse(order)).toEqual(order);
+  });
+
+  test.each([
+    ['items', [item('a', { productOrderItem: Array.from({ length: 199 }, (_, at) => item(`n${at}`)) })]],
+    ['a quantity', [item('a', { quantity: 200 })]],
+    ['quantities within quantities', [item('a', { quantity: 8, productOrderItem: [item('b', { quantity: 24 })] })]],
+    ['a bundle by relation', [item('a', { quantity: 8, ...related('bundles', 'b') }), item('b', { quantity: 24 })]],
+    ['products in products', [item('a', { quantity: 100, product: { product: [{ name: 'tv' }] } })]],
+  ])('is bounded: %s come to 200, and one more is refused', (_, items) => {
+    expect(faults(...items)).toEqual([]);
+    expect(faults(...items, item('one more'))).toEqual([
+      `productOrderItem: comes to ${MAX_ORDER_PRODUCTS + 1} products, nested items and quantities counted: split the order, 200 is the most`,
+    ]);
+  });
+
+  test.each([
+    [
+      'an id twice, one of them nested',
+      [item('a', { productOrderItem: [item('a')] })],
+      "productOrderItem.0.productOrderItem.0.id: repeats 'a': each item needs an id of its own",
+    ],
+    [
+      'a part of two bundles',
+      [item('a', related('bundles', 'c')), item('b', related('bundles', 'c')), item('c')],
+      "productOrderItem.2.id: 'c' is part of a and b: an item is part of one bundle",
+    ],
+    [
+      'a bundle that is part of itself',
+      [item('a', related('bundles', 'b')), item('b', related('bundles', 'a'))],
+      "productOrderItem.0.id: 'a' is part of itself, by a, b, a",
+    ],
+    [
+      'a part that is not there',
+      [item('a', related('bundles', 'x'))],
+      "productOrderItem.0.productOrderItemRelationship: names 'x', and there is no such item",
+    ],
+    [
+      'a bundle that is not there',
+      [item('a', related('isPartOf', 'x'))],
+      "productOrderItem.0.productOrderItemRelationship: names 'x', and there is no such item",
+    ],
+  ])('says what is wrong: %s', (_, items, wrong) => {
+    expect(faults(...items)).toEqual([wrong]);
+  });
+
+  test.each([0, -1, 1.5])('has no item %d times', (quantity) => {
+    expect(faults(item('a', { quantity }))).toEqual([expect.stringContaining('productOrderItem.0.quantity')]);
+  });
+
+  test('has items that are not partial; the order may be', () => {
+    expect(faults(item('a', { state: 'partial' }))).not.toEqual([]);
+    expect(productOrderUpdate.parse({ state: 'partial' })).toEqual({ state: 'partial' });
+  });
+});
+
+test('a product needs a status to be created, and nothing to be changed', () => {
+  expect(productCreate.safeParse({ name: 'n' }).success).toBe(false);
+  expect(productCreate.safeParse({ status: 'degraded' }).success).toBe(false);
+  expect(productUpdate.parse({})).toEqual({});
+});
+
+test('aborted is taken with the blank of the document and without, and kept without', () => {
+  for (const spelling of ['aborted ', 'aborted'] as const) {
+    expect(productCreate.parse({ status: spelling })).toEqual({ status: 'aborted' });
+    expect(productStatusOf(spelling)).toBe('aborted');
+  }
+  expect(productStatus.safeParse('aborted  ').success).toBe(false);
+  expect(productStatusOf('active')).toBe('active');
 });

@@ -30,29 +30,31 @@ export interface Attributes {
   readonly date: string;
   /** One within another. */
   readonly nested: string;
+  /** Where it says how it stands. */
+  readonly state: string;
 }
 
 /** What orders and services have in common. */
-const usual: Attributes = { text: 'description', date: 'startDate', nested: 'relatedParty.name' };
+const usual: Attributes = { text: 'description', date: 'startDate', nested: 'relatedParty.name', state: 'state' };
 
 /**
  * @param collection the path of the resource's list
  * @param valid a body that creates one
  */
-export function answerCases(collection: string, valid: JsonObject): AnswerCase[] {
-  return [...taskCases(collection, valid, usual), ...patchCases(collection), ...otherCases(collection)];
+export function answerCases(collection: string, valid: JsonObject, own: Partial<Attributes> = {}): AnswerCase[] {
+  return [...taskCases(collection, valid, { ...usual, ...own }), ...patchCases(collection), ...otherCases(collection)];
 }
 
 /** The same of a resource that is only made and read. */
 export function taskCases(collection: string, valid: JsonObject, attributes: Attributes): AnswerCase[] {
   return [
     ...listCases(collection, attributes),
-    ...retrieveCases(collection),
+    ...retrieveCases(collection, attributes),
     ...createCases(collection, valid, attributes),
   ];
 }
 
-function listCases(collection: string, { text, date, nested }: Attributes): AnswerCase[] {
+function listCases(collection: string, { text, date, nested, state }: Attributes): AnswerCase[] {
   const get = (status: number, query: string, what: string, headers: Headers = {}): AnswerCase => ({
     status,
     method: 'GET',
@@ -65,7 +67,7 @@ function listCases(collection: string, { text, date, nested }: Attributes): Answ
     get(206, '?limit=1', 'the first of several pages'),
     get(206, '?offset=1&limit=1', 'another page'),
     get(200, '?id=none', 'nothing matches'),
-    get(200, `?fields=state,${nested}`, 'some attributes'),
+    get(200, `?fields=${state},${nested}`, 'some attributes'),
     get(200, '?fields=none', 'no attributes'),
     get(400, '?colour=red', 'a filter by an attribute that does not exist'),
     get(400, '?fields=colour', 'an attribute that does not exist'),
@@ -82,7 +84,7 @@ function listCases(collection: string, { text, date, nested }: Attributes): Answ
   ];
 }
 
-function retrieveCases(collection: string): AnswerCase[] {
+function retrieveCases(collection: string, { state }: Attributes): AnswerCase[] {
   const get = (status: number, url: string, what: string, headers: Headers = {}): AnswerCase => ({
     status,
     method: 'GET',
@@ -92,9 +94,9 @@ function retrieveCases(collection: string): AnswerCase[] {
   });
   return [
     get(200, '{one}', 'it is there'),
-    get(200, '{one}?fields=state', 'some attributes'),
+    get(200, `{one}?fields=${state}`, 'some attributes'),
     get(304, '{one}', 'known already', { 'if-none-match': '*' }),
-    get(400, '{one}?state=active', 'a filter'),
+    get(400, `{one}?${state}=active`, 'a filter'),
     get(400, `${collection}/%00`, 'the character NUL'),
     get(404, `${collection}/none`, 'no such id'),
     get(406, '{one}', 'XML wanted', { accept: 'application/xml' }),

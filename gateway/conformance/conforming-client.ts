@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { errorBody, type JsonObject } from '../../contracts/tmf/common.ts';
+import { productOrderingBasePath } from '../../contracts/tmf/tmf622.ts';
+import { productInventoryBasePath } from '../../contracts/tmf/tmf637.ts';
 import { serviceInventoryBasePath } from '../../contracts/tmf/tmf638.ts';
 import { serviceOrderingBasePath } from '../../contracts/tmf/tmf641.ts';
 import { createConformance, type Conformance } from './conformance.ts';
@@ -10,11 +12,20 @@ import type { Spec } from './specs.ts';
 export const ORDERS = `${serviceOrderingBasePath}/serviceOrder`;
 export const CANCELLATIONS = `${serviceOrderingBasePath}/cancelServiceOrder`;
 export const SERVICES = `${serviceInventoryBasePath}/service`;
+export const PRODUCT_ORDERS = `${productOrderingBasePath}/productOrder`;
+export const PRODUCT_CANCELLATIONS = `${productOrderingBasePath}/cancelProductOrder`;
+export const PRODUCTS = `${productInventoryBasePath}/product`;
 
-/** The documents of the APIs we serve, by base path. Each call begins a coverage of its own. */
+/** The documents of the service APIs, by base path. Each call begins a coverage of its own. */
 export const officialDocuments = (readSpec: (api: string) => Spec): Readonly<Record<string, Conformance>> => ({
   [serviceOrderingBasePath]: createConformance('TMF641', readSpec('TMF641')),
   [serviceInventoryBasePath]: createConformance('TMF638', readSpec('TMF638')),
+});
+
+/** The same of the product APIs. */
+export const officialProductDocuments = (readSpec: (api: string) => Spec): Readonly<Record<string, Conformance>> => ({
+  [productOrderingBasePath]: createConformance('TMF622', readSpec('TMF622')),
+  [productInventoryBasePath]: createConformance('TMF637', readSpec('TMF637')),
 });
 
 /** An answer, read. `body` is empty for an answer without one. */

@@ -5,6 +5,24 @@ import * as z from 'zod';
 
 import { errorBody, schemaNames } from '../../contracts/tmf/common.ts';
 import {
+  cancelProductOrder,
+  cancelProductOrderCreate,
+  productOrder,
+  productOrderCreate,
+  productOrderingBasePath,
+  productOrderingEventTypes,
+  productOrderNotPatchable,
+  productOrderUpdate,
+} from '../../contracts/tmf/tmf622.ts';
+import {
+  product,
+  productCreate,
+  productInventoryBasePath,
+  productInventoryEventTypes,
+  productNotPatchable,
+  productUpdate,
+} from '../../contracts/tmf/tmf637.ts';
+import {
   service,
   serviceCreate,
   serviceInventoryBasePath,
@@ -70,6 +88,20 @@ function differences(api: string, spec: Spec, name: string, ours: z.ZodType): st
   return found;
 }
 
+/** A reference may also come under the name `id`, which a JSON schema does not show as required. */
+const alsoById = ['ServiceOrderItemRef.itemId: they require it, we do not'];
+/** Where we differ, by definition, and why. */
+const expectedOf: Readonly<Record<string, readonly string[]>> = {
+  ServiceOrder: alsoById,
+  ServiceOrder_Create: alsoById,
+  ServiceOrder_Update: alsoById,
+  // `fields` may leave the items out of what is read; a PATCH that leaves them out changes none.
+  ProductOrder: ['ProductOrder.productOrderItem: they require it, we do not'],
+  ProductOrder_Update: ['ProductOrder_Update.productOrderItem: they require it, we do not'],
+  // The same for what a task cancels.
+  CancelProductOrder: ['CancelProductOrder.productOrder: they require it, we do not'],
+};
+
 describeWithSpecs(specsFolder(), 'our contracts against the official documents', (readSpec) => {
   test.each([
     ['TMF641', 'ServiceOrder', serviceOrder],
@@ -81,17 +113,25 @@ describeWithSpecs(specsFolder(), 'our contracts against the official documents',
     ['TMF638', 'Service', service],
     ['TMF638', 'Service_Create', serviceCreate],
     ['TMF638', 'Service_Update', serviceUpdate],
+    ['TMF622', 'ProductOrder', productOrder],
+    ['TMF622', 'ProductOrder_Create', productOrderCreate],
+    ['TMF622', 'ProductOrder_Update', productOrderUpdate],
+    ['TMF622', 'CancelProductOrder', cancelProductOrder],
+    ['TMF622', 'CancelProductOrder_Create', cancelProductOrderCreate],
+    ['TMF622', 'Error', errorBody],
+    ['TMF637', 'Product', product],
+    ['TMF637', 'Product_Create', productCreate],
+    ['TMF637', 'Product_Update', productUpdate],
+    ['TMF637', 'Error', errorBody],
   ])('%s %s: every attribute, type, enum and required list', (api, name, ours) => {
-    // The one difference: a reference may also come under the name `id`, which a JSON schema does not show as required.
-    const expected = ['ServiceOrder', 'ServiceOrder_Create', 'ServiceOrder_Update'].includes(name)
-      ? ['ServiceOrderItemRef.itemId: they require it, we do not']
-      : [];
-    expect(differences(api, readSpec(api), name, ours)).toEqual(expected);
+    expect(differences(api, readSpec(api), name, ours)).toEqual(expectedOf[name] ?? []);
   });
 
   test.each([
     ['TMF641', serviceOrderingBasePath, serviceOrderingEventTypes],
     ['TMF638', serviceInventoryBasePath, serviceInventoryEventTypes],
+    ['TMF622', productOrderingBasePath, productOrderingEventTypes],
+    ['TMF637', productInventoryBasePath, productInventoryEventTypes],
   ])('%s: base path and event names', (api, basePath, eventTypes) => {
     const spec = readSpec(api);
     expect(spec.basePath.replace(/\/$/, '')).toBe(basePath);
@@ -107,5 +147,9 @@ describeWithSpecs(specsFolder(), 'our contracts against the official documents',
       serviceOrderNotPatchable.filter((name) => patchable('TMF641', 'ServiceOrder_Update').includes(name)),
     ).toEqual([]);
     expect(serviceNotPatchable.filter((name) => patchable('TMF638', 'Service_Update').includes(name))).toEqual([]);
+    expect(
+      productOrderNotPatchable.filter((name) => patchable('TMF622', 'ProductOrder_Update').includes(name)),
+    ).toEqual([]);
+    expect(productNotPatchable.filter((name) => patchable('TMF637', 'Product_Update').includes(name))).toEqual([]);
   });
 });

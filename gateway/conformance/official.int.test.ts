@@ -297,7 +297,12 @@ describeWithSpecs(specsFolder(), 'TMF641 and TMF638 as served', (readSpec) => {
     });
     const ofTasks: AnswerCase[] = [
       ...taskCases(CANCELLATIONS, aTask, {
-        ...{ text: 'cancellationReason', date: 'requestedCancellationDate', nested: 'serviceOrder.name' },
+        ...{
+          text: 'cancellationReason',
+          date: 'requestedCancellationDate',
+          nested: 'serviceOrder.name',
+          state: 'state',
+        },
       }),
       task(400, 'no such order', 'none'),
       {

@@ -10,6 +10,21 @@ export const inState =
   (one: JsonObject): boolean =>
     one['state'] === state;
 
+export const withStatus =
+  (status: string) =>
+  (one: JsonObject): boolean =>
+    one['status'] === status;
+
+/** A product order's items, as they are read. */
+export const productItemsOf = (order: JsonObject): (JsonObject & { readonly product?: JsonObject })[] =>
+  order['productOrderItem'] as (JsonObject & { readonly product?: JsonObject })[];
+
+/** The ids of the products that an order's items are about: one each, or those of a quantity or a bundle. */
+export const productIdsOf = (order: JsonObject): string[] =>
+  productItemsOf(order).flatMap(({ product, resultingProduct }) =>
+    ((resultingProduct as JsonObject[] | undefined) ?? [product ?? {}]).map(({ id }) => String(id)),
+  );
+
 /** An order's items, as they are read. */
 export const itemsOf = (order: JsonObject): (JsonObject & { readonly service: JsonObject })[] =>
   order['serviceOrderItem'] as (JsonObject & { readonly service: JsonObject })[];

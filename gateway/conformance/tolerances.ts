@@ -16,12 +16,12 @@ const tolerances: readonly Tolerance[] = [
     reason: "its required list says 'id', an attribute it does not have: the reference is by 'itemId'",
     correct: (definition) => ({ ...definition, required: ['itemId'] }),
   },
-  {
-    api: 'TMF637',
+  ...['TMF622', 'TMF637'].map((api) => ({
+    api,
     definition: 'ProductStatusType',
     reason: "the enum has 'aborted ' with a trailing space; both spellings are accepted",
-    correct: (definition) => ({ ...definition, enum: [...(definition.enum ?? []), 'aborted'] }),
-  },
+    correct: (definition: SwaggerSchema) => ({ ...definition, enum: [...(definition.enum ?? []), 'aborted'] }),
+  })),
 ];
 
 /** Statuses the documents leave open, all with the Error body: HTTP itself or TMF630 asks for them. */

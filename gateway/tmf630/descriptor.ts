@@ -52,6 +52,10 @@ export interface ResourceDescriptor {
   readonly operations: readonly Operation[];
   /** What a POST with `?dryRun=true` is answered with, where it may be asked so. */
   readonly dryRun?: z.ZodType;
+  /** Query parameters of a PATCH, with the words each takes. */
+  readonly patchParameters?: Readonly<
+    Record<string, { readonly values: readonly string[]; readonly description: string }>
+  >;
   /** Attributes a PATCH may not change. */
   readonly notPatchable?: readonly string[];
   /** Attributes the server alone sets: a POST that brings one is refused. `href` is always dropped without a word. */

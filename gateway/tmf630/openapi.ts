@@ -137,7 +137,7 @@ function describeOperation(operation: Operation, resource: ResourceDescriptor, c
       const steps = [{ op: 'add', path: '/description', value: 'changed' }];
       return described(`Changes a ${name}`, {
         description: `Never patchable: ${(resource.notPatchable ?? []).join(', ')}.`,
-        parameters: [ifMatch, idempotencyKey],
+        parameters: [...patchParameters(resource), ifMatch, idempotencyKey],
         requestBody: requestBody({
           'application/json': merge,
           'application/merge-patch+json': merge,
@@ -197,6 +197,15 @@ function listParameters(resource: ResourceDescriptor): JsonObject[] {
     ),
     query('cursor', { type: 'string' }, 'Where a `next` or `prev` link goes on; opaque.'),
   ];
+}
+
+function patchParameters(resource: ResourceDescriptor): JsonObject[] {
+  return Object.entries(resource.patchParameters ?? {}).map(([name, { values, description }]) => ({
+    name,
+    in: 'query',
+    schema: { type: 'string', enum: values, default: values[0] },
+    description,
+  }));
 }
 
 const fieldsParameter = {

@@ -1,13 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { acceptProductOrder } from '../../contracts/messages/order-management.ts';
 import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
 import { send } from '../../contracts/messages/message.ts';
-import type { ServiceOrderCreate } from '../../contracts/tmf/tmf641.ts';
+import { productOrderCreate } from '../../contracts/tmf/tmf622.ts';
+import { serviceOrderCreate } from '../../contracts/tmf/tmf641.ts';
 import { connectDatabase, transaction, type Database } from '../../ops/platform/database.ts';
 import { publicationOf } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
 import { createLog } from '../../ops/platform/log.ts';
 import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
 import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
+import { productOrderResource } from '../apis/tmf622/descriptor.ts';
+import { acknowledged as acknowledgedProducts, toRequest as toProducts } from '../apis/tmf622/translate.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
 import { acknowledged, toRequest } from '../apis/tmf641/translate.ts';
 import { leaseUnanswered } from './expectation.store.ts';
@@ -26,11 +30,12 @@ afterAll(async () => {
 });
 afterEach(async () => void (await sql`truncate gateway.view, gateway.submitted, platform.outbox`));
 
+const now = new Date('2026-01-02T03:04:05.678Z');
+
 /** Accepts an order as the gateway does, and loses its command as a deleted queue does. */
 async function acceptedAndLost() {
   const id = newId();
-  const now = new Date('2026-01-02T03:04:05.678Z');
-  const document = {
+  const document = serviceOrderCreate.parse({
     externalId: 'mine',
     serviceOrderItem: [
       {
@@ -39,10 +44,33 @@ async function acceptedAndLost() {
         service: { serviceSpecification: { id: 's' }, serviceCharacteristic: [{ name: 'a', value: 1 }] },
       },
     ],
-  };
-  const command = send(acceptServiceOrder, { order: toRequest(document as unknown as ServiceOrderCreate, id, now) });
+  });
+  const command = send(acceptServiceOrder, { order: toRequest(document, id, now) });
   const message = publicationOf(command, { correlationId: id });
   await submitAll(sql, [{ resource, id, document, view: acknowledged(document, id, now), message, key: undefined }]);
+  await sql`delete from platform.outbox`;
+  return { id, message };
+}
+
+/** The same with a product order. */
+async function productsAcceptedAndLost() {
+  const id = newId();
+  const document = productOrderCreate.parse({
+    externalId: 'mine',
+    productOrderItem: [
+      {
+        id: '1',
+        action: 'add',
+        quantity: 2,
+        product: { productSpecification: { id: 's' }, productCharacteristic: [{ name: 'a', value: 1 }] },
+        productOrderItem: [{ id: '2', action: 'add' }],
+      },
+    ],
+  });
+  const command = send(acceptProductOrder, { order: toProducts(document, id, now) });
+  const message = publicationOf(command, { correlationId: id });
+  const view = acknowledgedProducts(document, id, now);
+  await submitAll(sql, [{ resource: productOrderResource, id, document, view, message, key: undefined }]);
   await sql`delete from platform.outbox`;
   return { id, message };
 }
@@ -50,8 +78,11 @@ const lease = () => transaction(sql, (tx) => leaseUnanswered(tx, [resource.name]
 const due = (id: string) => sql`update gateway.view set ask_again_at = now() where id = ${id}`;
 
 describe('a create that is not answered', () => {
-  test('is asked for again with the very command it was accepted with', async () => {
-    const { id, message } = await acceptedAndLost();
+  test.each([
+    ['a service order', acceptedAndLost],
+    ['a product order', productsAcceptedAndLost],
+  ])('is asked for again with the very command it was accepted with: %s', async (_, lost) => {
+    const { id, message } = await lost();
     await due(id);
     const expectations = startExpectations(
       sql,

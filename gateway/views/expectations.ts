@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Outgoing, send } from '../../contracts/messages/message.ts';
+import { acceptProductOrder } from '../../contracts/messages/order-management.ts';
 import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
+import type { ProductOrderCreate } from '../../contracts/tmf/tmf622.ts';
 import type { ServiceOrderCreate } from '../../contracts/tmf/tmf641.ts';
 import { type Database, isDatabaseFault, transaction } from '../../ops/platform/database.ts';
 import { publicationOf } from '../../ops/platform/envelope.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
 import type { Relay } from '../../ops/platform/outbox/relay.ts';
+import { productOrderResource } from '../apis/tmf622/descriptor.ts';
+import { toRequest as toProductOrder } from '../apis/tmf622/translate.ts';
 import { serviceOrderResource } from '../apis/tmf641/descriptor.ts';
-import { toRequest } from '../apis/tmf641/translate.ts';
+import { toRequest as toServiceOrder } from '../apis/tmf641/translate.ts';
 import { type Unanswered, leaseUnanswered } from './expectation.store.ts';
 
 const lookMs = 2_000;
@@ -21,7 +25,14 @@ const creates: Readonly<Record<string, { type: string; again: (create: Unanswere
     type: acceptServiceOrder.name,
     again: ({ id, document, view }) =>
       send(acceptServiceOrder, {
-        order: toRequest(document as unknown as ServiceOrderCreate, id, new Date(String(view['orderDate']))),
+        order: toServiceOrder(document as unknown as ServiceOrderCreate, id, new Date(String(view['orderDate']))),
+      }),
+  },
+  [productOrderResource.name]: {
+    type: acceptProductOrder.name,
+    again: ({ id, document, view }) =>
+      send(acceptProductOrder, {
+        order: toProductOrder(document as unknown as ProductOrderCreate, id, new Date(String(view['orderDate']))),
       }),
   },
 };

@@ -1,4 +1,11 @@
 import type { MessageDefinition } from '../../contracts/messages/message.ts';
+import {
+  productOrderCancellationChanged,
+  productOrderChanged,
+  productOrderCommandRefused,
+  productOrderPlanned,
+} from '../../contracts/messages/order-management.ts';
+import { productChanged, productCommandRefused } from '../../contracts/messages/product-inventory.ts';
 import { serviceChanged, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
 import {
   cancellationChanged,
@@ -7,6 +14,12 @@ import {
 } from '../../contracts/messages/service-ordering.ts';
 import { serviceOrderPlanned } from '../../contracts/messages/service-planning.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
+import { toCancellationView as toProductCancellationView } from '../apis/tmf622/cancellation.translate.ts';
+import { cancelProductOrderResource, productOrderResource } from '../apis/tmf622/descriptor.ts';
+import { toShownPlan as toShownProductPlan } from '../apis/tmf622/dry-run.ts';
+import { toView as productOrderView } from '../apis/tmf622/translate.ts';
+import { productResource } from '../apis/tmf637/descriptor.ts';
+import { toView as productView } from '../apis/tmf637/translate.ts';
 import { serviceResource } from '../apis/tmf638/descriptor.ts';
 import { toView as serviceView } from '../apis/tmf638/translate.ts';
 import { toCancellationView } from '../apis/tmf641/cancellation.translate.ts';
@@ -61,6 +74,38 @@ export const projections: readonly Projection[] = [
       toView: (submitted) => serviceView(service, submitted),
     }),
   }),
+  projection({
+    resource: productOrderResource,
+    changed: productOrderChanged,
+    refused: productOrderCommandRefused,
+    change: ({ order, deleted }) => ({
+      id: order.id,
+      revision: order.revision,
+      deleted,
+      toView: (submitted) => productOrderView(order, submitted),
+    }),
+  }),
+  projection({
+    resource: cancelProductOrderResource,
+    changed: productOrderCancellationChanged,
+    change: ({ cancellation, deleted }) => ({
+      id: cancellation.id,
+      revision: cancellation.revision,
+      deleted,
+      toView: (submitted) => toProductCancellationView(cancellation, submitted),
+    }),
+  }),
+  projection({
+    resource: productResource,
+    changed: productChanged,
+    refused: productCommandRefused,
+    change: ({ product, deleted }) => ({
+      id: product.id,
+      revision: product.revision,
+      deleted,
+      toView: (submitted) => productView(product, submitted),
+    }),
+  }),
 ];
 
 /** How an owner's answer to a question, which changes no view, is told. */
@@ -77,5 +122,14 @@ export const replies: readonly Reply[] = [
     resource: serviceOrderResource,
     answered: serviceOrderPlanned,
     answer: ({ commandId, id, plan }) => ({ commandId, id, result: toShownPlan(plan) }),
+  }),
+  reply({
+    resource: productOrderResource,
+    answered: productOrderPlanned,
+    answer: ({ commandId, orderId, ...planned }) => ({
+      commandId,
+      id: orderId,
+      result: toShownProductPlan(planned),
+    }),
   }),
 ];

@@ -2,6 +2,7 @@
 import type { Service, ServiceWrite } from '../../../contracts/messages/service-inventory.ts';
 import type { JsonObject } from '../../../contracts/tmf/common.ts';
 import type { Service as TmfService } from '../../../contracts/tmf/tmf638.ts';
+import { defined, listed } from '../left-out.ts';
 import { fromCharacteristics, toCharacteristics, toParties, toPlaces, toSpecification } from '../service-attributes.ts';
 
 /** What a created or patched document asks the inventory to hold. */
@@ -87,12 +88,3 @@ function orderItems({ orderItems: known }: Service, base: TmfService): JsonObjec
   );
   return [...named, ...ours];
 }
-
-const defined = <Values extends object>(
-  values: Values,
-): { [Name in keyof Values]?: Exclude<Values[Name], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Values]?: Exclude<Values[Name], undefined>;
-  };
-
-const listed = (name: string, list: readonly unknown[]): JsonObject => (list.length === 0 ? {} : { [name]: list });

@@ -8,6 +8,7 @@ import { type ServiceOrderCreate, serviceOrderingBasePath } from '../../../contr
 import { newId } from '../../../ops/platform/ids.ts';
 import type { Api } from '../../tmf630/api.ts';
 import type { BoundaryOptions } from '../../tmf630/boundary.ts';
+import { isDryRun } from '../../tmf630/dry-run.ts';
 import { notFound, refuse } from '../../tmf630/errors.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
@@ -15,7 +16,7 @@ import type { ViewStore } from '../../tmf630/view-store.ts';
 import { type Commands, promised } from '../../views/commands.ts';
 import { cancellationRoutes } from './cancellation.routes.ts';
 import { cancelServiceOrderResource, serviceOrderResource as resource } from './descriptor.ts';
-import { isDryRun, toQuestion } from './dry-run.ts';
+import { toQuestion } from './dry-run.ts';
 import { acknowledged, toAmendment, toRequest, toSubmitted } from './translate.ts';
 
 /** TMF641 Service Ordering: routes and two translations; the task that cancels an order is a resource of its own. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlannedItem, ServiceOrderPlan } from '../../../contracts/messages/service-planning.ts';
-import { isDryRun, serviceOrderPlanSchema, toQuestion, toShownPlan } from './dry-run.ts';
+import { serviceOrderPlanSchema, toQuestion, toShownPlan } from './dry-run.ts';
 
 const item = (over: Partial<PlannedItem> = {}): PlannedItem => ({
   itemId: 'a',
@@ -100,13 +100,6 @@ test('the rule of a specification is given with its sentence', () => {
     ...specification,
     why: 'The order names this version.',
   });
-});
-
-test('a dry run is asked for by dryRun=true, and by nothing else', () => {
-  expect(isDryRun(new URLSearchParams('a=b'))).toBe(false);
-  expect(isDryRun(new URLSearchParams('dryRun=true'))).toBe(true);
-  for (const query of ['dryRun=false', 'dryRun=', 'dryRun=True', 'dryRun=true&dryRun=no'])
-    expect(() => isDryRun(new URLSearchParams(query))).toThrow('dryRun is true, or left out.');
 });
 
 test('parties and places do not travel with the question', () => {

@@ -12,7 +12,6 @@ import {
 import type { ServiceOrderRequest } from '../../../contracts/messages/service-ordering.ts';
 import { orderItemActions, serviceOrderStates } from '../../../contracts/states/service-order.ts';
 import { type JsonObject, instant, named } from '../../../contracts/tmf/common.ts';
-import { refuse } from '../../tmf630/errors.ts';
 
 const failure = z.object({ code: z.string(), reason: z.string() });
 const values = z.record(z.string(), z.json());
@@ -99,20 +98,6 @@ export const serviceOrderPlanSchema = named(
 );
 type ShownPlan = z.input<typeof serviceOrderPlanSchema>;
 type ShownItem = z.input<typeof shownItem>;
-
-/**
- * Whether a create is only to be explained.
- *
- * @throws 400 for a dryRun that is not `true`: who writes one wants to be sure
- */
-export function isDryRun(parameters: URLSearchParams): boolean {
-  const given = parameters.getAll('dryRun');
-  if (given.length === 0) return false;
-  if (given.every((value) => value === 'true')) return true;
-  throw refuse('invalidQuery', 'dryRun is true, or left out.', {
-    message: 'With dryRun=true the answer is what the order would come to; without it, the order is placed.',
-  });
-}
 
 /** The question; parties and places have no part in the answer and stay here. */
 export const toQuestion = (order: ServiceOrderRequest) =>

@@ -15,6 +15,7 @@ import {
 } from '../../../contracts/tmf/tmf641.ts';
 import { derivedId } from '../../../ops/platform/ids.ts';
 import { refuse } from '../../tmf630/errors.ts';
+import { picked } from '../left-out.ts';
 import { withWaitingNotes, withoutWaitingNotes } from './waiting-notes.ts';
 import { toCharacteristics, toParties, toPlaces, toSpecification } from '../service-attributes.ts';
 
@@ -254,14 +255,4 @@ function fromRequest(request: ServiceOrderRequest): JsonObject {
       },
     })),
   };
-}
-
-/** The named attributes that are there. */
-function picked<Source extends object, Name extends keyof Source>(
-  source: Source,
-  names: readonly Name[],
-): { [N in Name]?: Exclude<Source[N], undefined> } {
-  const there: { [N in Name]?: Source[N] } = {};
-  for (const name of names) if (source[name] !== undefined) there[name] = source[name];
-  return there as { [N in Name]?: Exclude<Source[N], undefined> };
 }
