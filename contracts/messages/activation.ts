@@ -36,7 +36,10 @@ export const activateItem = command('activation.activate-item.v1', {
 });
 export type ActivateItem = z.output<typeof activateItem.schema>;
 
-/** The next step of an activation. Each step is its own message; `position` and `generation` say which one is meant. */
+/**
+ * The letter of a step whose retries ran out. Moved back to its queue, it resumes the step, once: `position` and `generation`
+ * say which one is meant.
+ */
 export const runStep = command('activation.run-step.v1', {
   body: z.object({
     activationId: z.uuid(),
@@ -45,7 +48,7 @@ export const runStep = command('activation.run-step.v1', {
     generation: z.int().positive(),
     step: z.string(),
     direction: z.enum(stepDirections),
-    /** In the letter of a stalled step: what the service shall be. A person may put it right before it is replayed. */
+    /** What the service shall be. A person may put it right before it is replayed. */
     requested: characteristics.optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),

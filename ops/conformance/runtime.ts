@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ActivateItem, type RunStep, runStep } from '../../contracts/messages/activation.ts';
-import { begin, onDue, onOutcome, run } from '../../workers/runtime/activation/activation.decide.ts';
+import type { ActivateItem } from '../../contracts/messages/activation.ts';
+import { begin, onDue, onOutcome } from '../../workers/runtime/activation/activation.decide.ts';
 import {
   type Activation,
   type Effects,
@@ -53,19 +53,18 @@ export function createRuntime({ activator, networkUrl, hurried, crashed }: Runti
       log: createLog('conformance', 'silent'),
       happened: (outcome) => void facts.push((at) => onOutcome(activation, outcome, rules, at)),
     });
-    const twice = (fact: (at: Date) => Effects): void => void facts.push(fact, fact);
 
-    twice((at) => begin(activation, id, command, undefined, rules, at));
+    // The command comes twice.
+    const beginning = (at: Date): Effects => begin(activation, id, command, undefined, rules, at);
+    facts.push(beginning, beginning);
     for (;;) {
       const fact = facts.shift();
       if (fact !== undefined) {
         now += 1;
-        const { save = [], send = [] } = fact(new Date(now));
-        activation = save.at(-1) ?? activation;
+        const { save = [] } = fact(new Date(now));
         executor.committed(save);
-        // Every message comes twice.
-        for (const { definition, body } of send)
-          if (definition.name === runStep.name) twice((at) => run(activation, body as RunStep, rules, at));
+        const saved = save.at(-1);
+        if (saved !== undefined) activation = { ...saved, readAt: saved.revision };
       } else if (executor.running() > 0) {
         await executor.drained();
       } else if (activation === undefined || !isGoing(activation) || crashed()) {

@@ -6,13 +6,11 @@ import {
   type ActivateItem,
   type CancelItem,
   type ItemStatus,
-  type RunStep,
   activateItem,
   cancelItem,
   itemAssessed,
   itemStatus,
   milestoneReached,
-  runStep,
 } from '../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import {
@@ -33,7 +31,6 @@ import {
   begin,
   onDue as activationDue,
   onOutcome,
-  run,
   settle,
 } from '../../workers/runtime/activation/activation.decide.ts';
 import {
@@ -188,10 +185,6 @@ export function deliver(world: World, { definition: { name }, body }: Outgoing):
       const message = body as CancelItem;
       const id = idOf(message.item);
       return activated(world, cancel(activations.get(id), id, message, undefined, rules, now));
-    }
-    case runStep.name: {
-      const message = body as RunStep;
-      return activated(world, run(activations.get(message.activationId), message, rules, now));
     }
     default:
   }

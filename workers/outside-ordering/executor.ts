@@ -81,7 +81,7 @@ export function createExecutor({ endpointOf, happened, log }: ExecutorOptions): 
     committed(orders) {
       for (const order of orders) {
         // Saved for another reason while somebody holds its lease: not ours to make.
-        if (!order.open || order.openedBy !== order.revision) continue;
+        if (!order.open || order.openedBy === undefined || order.openedBy <= (order.readAt ?? 0)) continue;
         const guarded = endpointOf(order.serviceType);
         if (guarded === undefined) continue;
         const driving: Promise<void> = drive(order, guarded).finally(() => running.delete(driving));

@@ -33,6 +33,8 @@ export interface Cancelling {
 export interface OutsideOrder {
   readonly id: string;
   readonly revision: number;
+  /** The revision its row had when this transaction read it; undefined while there is none. Not kept in the row. */
+  readonly readAt?: number | undefined;
   readonly serviceType: string;
   /** Undefined: its cancellation came first. */
   readonly request?: ServiceOrderRequest | undefined;

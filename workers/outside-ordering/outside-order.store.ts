@@ -61,12 +61,12 @@ export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => vo
       return new Map(
         rows.map((row): [string, OutsideOrder] => {
           const doc = stored.parse(row.doc) as Omit<OutsideOrder, 'dueAt'>;
-          return [doc.id, { ...doc, dueAt: row.due_at }];
+          return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
         }),
       );
     },
     async save(tx, orders) {
-      const docs = orders.map(({ dueAt: _column, ...doc }) => JSON.stringify(doc));
+      const docs = orders.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
       await tx`
         insert into outside_ordering.outside_order
           (id, service_type, revision, state, remote_id, due_at, deadline_at, doc, updated_at)

@@ -73,16 +73,9 @@ describe('a trace', () => {
     expect(textOf(traced({ handled: tries }))).toContain('retry, "locked"');
   });
 
-  test('hangs the calls of a step under its message, each after the one before', () => {
+  test('hangs the calls of a step under the call whose end made them, or under the message, each after the one before', () => {
     const records = {
-      handled: [
-        handled('root', 'activator.x', 1, { type: 'activation.activate-item.v1', about: 'line' }),
-        handled('s', 'activator.x', 50, {
-          causationId: 'root',
-          type: 'activation.run-step.v1',
-          about: `${activation}.1`,
-        }),
-      ],
+      handled: [handled('root', 'activator.x', 1, { type: 'activation.activate-item.v1', about: 'line' })],
       activations: [
         {
           ...{ id: activation, phase: 'stalled', position: 1, dueAt: null },
@@ -90,7 +83,7 @@ describe('a trace', () => {
           entries: [
             {
               ...{ step: 'reserve', platform: 'olt', direction: 'apply', state: 'landed' },
-              log: [{ what: 'call', at: after(10).toISOString(), endedAt: after(15).toISOString(), result: 'landed' }],
+              log: [{ what: 'call', at: after(10).toISOString(), endedAt: after(60).toISOString(), result: 'landed' }],
             },
             {
               ...{ step: 'configure', platform: 'olt', direction: 'apply', state: 'stalled' },
@@ -115,12 +108,12 @@ describe('a trace', () => {
       'gateway: POST /tmf-api/serviceOrdering/v4/serviceOrder done',
       'activator.x: activate item done',
       'olt: call apply reserve landed',
-      'activator.x: run step apply configure done',
       'olt: call apply configure unknown',
       'olt: read apply configure ?',
     ]);
-    expect(events[4]).toMatchObject({ item: 'line', durationMs: 5_000, offsetMs: 60 });
-    expect(events[5]).toMatchObject({ cause: events[4]?.id, waited: { for: 'lookAgain', ms: 150 } });
+    expect(events[2]).toMatchObject({ cause: events[1]?.id });
+    expect(events[3]).toMatchObject({ cause: events[2]?.id, item: 'line', durationMs: 5_000, offsetMs: 60 });
+    expect(events[4]).toMatchObject({ cause: events[3]?.id, waited: { for: 'lookAgain', ms: 150 } });
     expect(open).toEqual([{ item: 'line', what: 'apply configure on olt: stalled', reason: 'no answer' }]);
     expect(textOf(traced(records))).toContain('not answered yet');
   });

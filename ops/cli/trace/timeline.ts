@@ -182,7 +182,10 @@ export function timelineOf(orderId: string, records: Records): Trace {
           before === undefined ? undefined : Date.parse(attempt.at) - Date.parse(before.endedAt ?? before.at);
         return {
           id: `c${one.id}.${position}/${place + 1}`,
-          cause: before === undefined ? openerOf(one, position, attempt.at) : `c${one.id}.${position}/${place}`,
+          cause:
+            before === undefined
+              ? (enderOf(one, position - 1, attempt.at) ?? openerOf(one, position, attempt.at))
+              : `c${one.id}.${position}/${place}`,
           kind: 'call',
           ...when(attempt.at),
           by: entry.platform,
@@ -200,7 +203,7 @@ export function timelineOf(orderId: string, records: Records): Trace {
     );
   }
 
-  /** The message that set a step going: its own, or for the first one the item's. */
+  /** The message that set a step going: the item's, or its letter, replayed. */
   function openerOf({ id, command: { itemId } }: TracedActivation, position: number, at: string): string | null {
     const its = records.handled.filter(
       ({ about, type, consumer }) =>
@@ -213,6 +216,12 @@ export function timelineOf(orderId: string, records: Records): Trace {
       its[0];
     return opener === undefined ? null : eventId(opener);
   }
+}
+
+/** The attempt of the entry before whose end called the next: they are one change, at one instant. */
+function enderOf({ id, entries }: TracedActivation, position: number, at: string): string | undefined {
+  const { log = [] } = entries[position] ?? {};
+  return log.at(-1)?.endedAt === at ? `c${id}.${position}/${log.length}` : undefined;
 }
 
 const setsGoing = new Set(['activate item', 'cancel item']);

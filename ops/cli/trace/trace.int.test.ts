@@ -72,7 +72,7 @@ describe('the trace of an order', () => {
         'claim services',
         'services claimed',
       ]);
-      expect(causes.at(-1)).toMatch(/^(activate item|run step apply .*)$/);
+      expect(causes.at(-1)).toMatch(/^(activate item|(call|read) apply .*)$/);
     }
   });
 

@@ -20,13 +20,12 @@ import {
   rules,
   settleMs,
   shortened,
-  step,
-  stepMessage,
+  letter,
   unknown,
   unreadable,
 } from './activations.fixture.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
-import { type Activation, current } from './activation.state.ts';
+import { type Activation, type Effects, current } from './activation.state.ts';
 
 const given = (...facts: readonly (Fact | readonly Fact[])[]) => {
   const { activation, now } = lived(...facts);
@@ -51,18 +50,30 @@ describe('an add', () => {
     expect(send).toEqual([]);
   });
 
-  test('a step that lands reports what landed so far and asks for the next', () => {
-    const { sends, entries, next } = given(begun()).when(outcome(landed({ port: '1/1/1' })));
-    expect(sends).toEqual(['run-step allocate apply', 'record-activation landed']);
-    expect(entries).toEqual(['reserve apply landed', 'allocate apply queued', 'configure apply planned']);
+  test('a step that lands reports what landed so far and calls the next in the same change', () => {
+    const { sends, entries, next, at } = given(begun()).when(outcome(landed({ port: '1/1/1' })));
+    expect(sends).toEqual(['record-activation landed']);
+    expect(entries).toEqual(['reserve apply landed', 'allocate apply calling', 'configure apply planned']);
     expect(next).toMatchObject({ characteristics: { port: '1/1/1' }, sequence: 1, position: 1 });
+    expect(next).toMatchObject({ revision: 2, dueAt: after(leaseMs, at) });
+    expect(current(next)).toMatchObject({ attempt: 1, openedBy: 2, log: [{ what: 'call', at: at.toISOString() }] });
+  });
+
+  test('of a process that is about to end, the next step waits for another one, which calls it', () => {
+    const { id, position } = lived(begun()).activation;
+    const ending: Fact = (activation, now) =>
+      onOutcome(activation, { id, position, attempt: 1, result: landed() }, { ...rules, handsOver: true }, now);
+    const { sends, entries, next, at } = given(begun()).when(ending);
+    expect(sends).toEqual(['record-activation landed']);
+    expect(entries.slice(0, 2)).toEqual(['reserve apply landed', 'allocate apply waiting']);
+    expect(next.dueAt).toEqual(at);
+    const called = given(begun(), ending).when(due).next;
+    expect(current(called)).toMatchObject({ state: 'calling', attempt: 1, failures: 0 });
   });
 
   test('reports are cumulative and counted, so that a later one makes up for a lost one', () => {
-    const { effects } = given(begun(), outcome(landed({ port: '1' })), stepMessage).when(
-      outcome(landed({ prefix: 'p' })),
-    );
-    expect(effects.send?.at(1)?.body).toMatchObject({
+    const { effects } = given(begun(), outcome(landed({ port: '1' }))).when(outcome(landed({ prefix: 'p' })));
+    expect(effects.send?.at(0)?.body).toMatchObject({
       number: 4,
       sequence: 2,
       characteristics: { port: '1', prefix: 'p' },
@@ -70,7 +81,7 @@ describe('an add', () => {
   });
 
   test('the last step that lands completes it', () => {
-    const { sends, next } = given(begun(), outcome(landed()), step(), stepMessage).when(outcome(landed()));
+    const { sends, next } = given(begun(), outcome(landed()), outcome(landed())).when(outcome(landed()));
     expect(sends).toEqual(['record-activation completed']);
     expect(next).toMatchObject({ phase: 'completed', dueAt: null, sequence: 3 });
   });
@@ -104,7 +115,7 @@ describe('asked again under the same business key', () => {
   });
 
   test('one that has ended reports its end again, in the very same words', () => {
-    const facts = [begun(), outcome(landed()), step(), stepMessage] as const;
+    const facts = [begun(), outcome(landed()), outcome(landed())] as const;
     const first = given(...facts).when(outcome(landed()));
     const again = given(...facts, outcome(landed())).when(begun());
     expect(again.effects).toEqual({ send: first.effects.send });
@@ -133,30 +144,34 @@ describe('a refusal', () => {
   });
 
   test('of a later one takes back what landed, last first, and then fails it', () => {
-    const { entries, sends, next } = given(begun(), outcome(landed()), step(), stepMessage).when(outcome(refused));
+    const { entries, sends, next, at } = given(begun(), outcome(landed()), outcome(landed())).when(outcome(refused));
     expect(next.phase).toBe('compensating');
     expect(entries).toEqual([
       'reserve apply landed',
       'allocate apply landed',
       'configure apply refused',
-      'allocate undo queued',
+      'allocate undo calling',
       'reserve undo planned',
     ]);
-    expect(sends).toEqual(['run-step allocate undo']);
-    const end = given(begun(), outcome(landed()), step(), step(refused), step(), stepMessage).when(outcome(landed()));
+    expect(sends).toEqual([]);
+    expect(current(next)).toMatchObject({ attempt: 1, openedBy: next.revision });
+    expect(next.dueAt).toEqual(after(leaseMs, at));
+    const end = given(begun(), outcome(landed()), outcome(landed()), outcome(refused), outcome(landed())).when(
+      outcome(landed()),
+    );
     expect(end.sends).toEqual(['record-activation failed']);
     expect(end.next).toMatchObject({ phase: 'failed', failure: { code: 'noPort' } });
   });
 
   test('of a modify puts the values before back, and touches nothing it had not changed', () => {
-    const { entries, next } = given(begun(modify), outcome(landed()), stepMessage).when(outcome(refused));
-    expect(entries.slice(2)).toEqual(['reserve apply queued']);
+    const { entries, next } = given(begun(modify), outcome(landed())).when(outcome(refused));
+    expect(entries.slice(2)).toEqual(['reserve apply calling']);
     expect(next.entries[2]?.values).toBe('previous');
   });
 
   test.each([
     ['of a delete', [begun(aCommand({ action: 'delete' }))]],
-    ['of an undo', [begun(), outcome(landed()), step(refused), stepMessage]],
+    ['of an undo', [begun(), outcome(landed()), outcome(refused)]],
   ])('%s needs a person: the network still holds it', (_, facts) => {
     const { sends, next } = given(...facts).when(outcome(refused));
     expect(next).toMatchObject({ phase: 'stalled', dueAt: null });
@@ -202,7 +217,7 @@ describe('a call whose outcome is unknown', () => {
   test('found on the platform, it has landed with what it came to', () => {
     const { next, sends } = given(begun(), outcome(unknown), due).when(outcome(landed({ port: '1' })));
     expect(next.characteristics).toEqual({ port: '1' });
-    expect(sends).toEqual(['run-step allocate apply', 'record-activation landed']);
+    expect(sends).toEqual(['record-activation landed']);
   });
 
   test('not found, it is not called again before the settle time is over', () => {
@@ -277,10 +292,6 @@ describe('a lease that runs out', () => {
     expect(entries[0]).toBe('reserve apply reading');
     expect(current(next).failures).toBe(1);
   });
-
-  test('of a queued step means its message was lost: it is begun without it', () => {
-    expect(given(begun(), outcome(landed())).when(due, after(60_000)).entries[1]).toBe('allocate apply calling');
-  });
 });
 
 describe('fences', () => {
@@ -291,17 +302,28 @@ describe('fences', () => {
   });
 
   test('an outcome of a position that was passed changes nothing', () => {
-    const { activation, now } = lived(begun(), outcome(landed()), stepMessage);
+    const { activation, now } = lived(begun(), outcome(landed()));
     expect(onOutcome(activation, { id: activationId, position: 0, attempt: 1, result: refused }, rules, now)).toEqual(
       {},
     );
   });
 
-  test('a step’s message twice calls once', () => {
-    expect(given(begun(), outcome(landed()), stepMessage).when(stepMessage).effects).toEqual({});
+  test('a letter of a step that does not stand still any more changes nothing', () => {
+    expect(given(begun(), outcome(landed())).when(letter).effects).toEqual({});
+    expect(given(begun(), outcome(notReached)).when(letter).effects).toEqual({});
   });
 
-  test('a step’s message of another position or generation, or of nothing known, is dropped', () => {
+  test('a step that the release before had queued is called once when its message comes', () => {
+    const queued = (): Effects => {
+      const { activation } = lived(begun(), outcome(landed()));
+      const change = { state: 'waiting', attempt: 0, openedBy: undefined, log: undefined } as const;
+      return { save: [{ ...activation, entries: activation.entries.with(1, { ...current(activation), ...change }) }] };
+    };
+    expect(current(given(queued).when(letter).next)).toMatchObject({ state: 'calling', attempt: 1, generation: 1 });
+    expect(given(queued, letter).when(letter).effects).toEqual({});
+  });
+
+  test('a letter of another position or generation, or of nothing known, is dropped', () => {
     const { activation, now } = lived(begun(), outcome(landed()));
     const message = {
       activationId,
@@ -319,10 +341,10 @@ describe('fences', () => {
 
 describe('a person', () => {
   const stalledDelete = [begun(aCommand({ action: 'delete' })), outcome(refused)];
-  const stalledUndo = [begun(), outcome(landed()), step(), step(refused), step(refused)];
+  const stalledUndo = [begun(), outcome(landed()), outcome(landed()), outcome(refused), outcome(refused)];
 
   test('who replays the letter resumes the step as the next generation', () => {
-    const { next, sends, entries } = given(...stalledDelete).when(stepMessage);
+    const { next, sends, entries } = given(...stalledDelete).when(letter);
     expect(entries[0]).toBe('configure undo calling');
     expect(current(next)).toMatchObject({ generation: 2, failures: 0 });
     expect(sends).toEqual(['item-status running']);
@@ -347,33 +369,38 @@ describe('a person', () => {
 
   test('who resumes a step of unknown outcome has it read back first', () => {
     const once = [outcome(unknown), ...Array.from({ length: 6 }, () => [due, outcome(absent)]).flat()];
-    expect(given(begun(), ...once, ...once, ...once).when(stepMessage).entries[0]).toBe('reserve apply reading');
+    expect(given(begun(), ...once, ...once, ...once).when(letter).entries[0]).toBe('reserve apply reading');
   });
 
   test('who skips a step goes on with the next, in the direction it was going', () => {
     const { entries, sends, next } = given(...stalledUndo).when(operator('skip'));
-    expect(entries.slice(3)).toEqual(['allocate undo skipped', 'reserve undo queued']);
-    expect(sends).toEqual(['run-step reserve undo', 'record-activation landed', 'item-status running']);
+    expect(entries.slice(3)).toEqual(['allocate undo skipped', 'reserve undo calling']);
+    expect(sends).toEqual(['record-activation landed', 'item-status running']);
     expect(next.phase).toBe('compensating');
   });
 
   test('who skipped a step does not have it taken back later', () => {
     const thrice = [outcome(notReached), due, outcome(notReached), due, outcome(notReached)];
-    const { entries } = given(begun(), outcome(landed()), stepMessage, ...thrice, operator('skip'), stepMessage).when(
-      outcome(refused),
-    );
-    expect(entries.slice(3)).toEqual(['reserve undo queued']);
+    const { entries } = given(begun(), outcome(landed()), ...thrice, operator('skip')).when(outcome(refused));
+    expect(entries.slice(3)).toEqual(['reserve undo calling']);
   });
 
   test('who fails a step has what landed before it taken back', () => {
     const thrice = [outcome(notReached), due, outcome(notReached), due, outcome(notReached)];
-    const { entries, next } = given(begun(), outcome(landed()), stepMessage, ...thrice).when(operator('fail'));
-    expect(entries).toEqual(['reserve apply landed', 'allocate apply stalled', 'reserve undo queued']);
+    const { entries, next } = given(begun(), outcome(landed()), ...thrice).when(operator('fail'));
+    expect(entries).toEqual(['reserve apply landed', 'allocate apply stalled', 'reserve undo calling']);
     expect(next.phase).toBe('compensating');
   });
 
   test('who fails an undo gives it up: what was undone already is not done again', () => {
-    const facts = [begun(), outcome(landed()), step(), step(refused), step(), step(refused)];
+    const facts = [
+      begun(),
+      outcome(landed()),
+      outcome(landed()),
+      outcome(refused),
+      outcome(landed()),
+      outcome(refused),
+    ];
     const { next, sends } = given(...facts).when(operator('fail'));
     expect(next.phase).toBe('failed');
     expect(next.entries.map(({ direction }) => direction)).toEqual(['apply', 'apply', 'apply', 'undo', 'undo']);

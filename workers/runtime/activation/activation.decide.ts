@@ -11,7 +11,18 @@ import {
   current,
   currentState,
 } from './activation.state.ts';
-import { callNow, conclude, land, onward, refuse, retry, stall, takeBack, withSent } from './course.decide.ts';
+import {
+  callNow,
+  conclude,
+  land,
+  onward,
+  refuse,
+  retry,
+  stall,
+  takeBack,
+  turnsBack,
+  withSent,
+} from './course.decide.ts';
 import {
   change,
   commit,
@@ -72,12 +83,13 @@ export function endsAtOnce(activation: Activation, fault: Failure | undefined): 
   return activation.entries.length === 0 ? conclude(activation, 'completed') : undefined;
 }
 
-/** The message of a step: begins it when it is its turn; replayed for a stalled one, resumes it as the next generation. */
+/** The letter of a stalled step, replayed: the step resumes as the next generation. */
 export function run(activation: Activation | undefined, message: RunStep, rules: Rules, now: Date): Effects {
   const entry = activation?.entries[message.position];
   if (activation === undefined || entry === undefined || activation.position !== message.position) return {};
   if (entry.generation !== message.generation) return {};
-  if (entry.state === 'queued') return callNow(activation, rules, now);
+  // Queued by the release before, whose message this is.
+  if (entry.state === 'waiting' && entry.attempt === 0) return callNow(activation, rules, now);
   return entry.state === 'stalled' ? retry(activation, rules, now, message.requested) : {};
 }
 
@@ -105,7 +117,7 @@ export function settle(
       const given =
         courseOf(activation) === 'compensating'
           ? conclude({ ...activation, failure: leftBehind(activation, failure) }, 'failed')
-          : takeBack(givenUp({ ...activation, phase: 'applying' }), failure, now);
+          : takeBack(givenUp({ ...activation, phase: 'applying' }), failure, rules, now);
       return withSent(given, running);
     }
     default:
@@ -152,9 +164,7 @@ function decided(activation: Activation, entry: Entry, result: Result, rules: Ru
       if (entry.state === 'reading') return commit(lookLater(activation, { failures }, wait, now));
       if (entry.state === 'polling') return commit(due(move(activation, 'submit', { failures }), now, wait));
       const waiting = move(activation, 'wait', { failures, failure: result.failure });
-      return waiting.cancelling?.stage === 'proceeding'
-        ? callNow(waiting, rules, now)
-        : commit(due(waiting, now, wait));
+      return turnsBack(waiting) ? callNow(waiting, rules, now) : commit(due(waiting, now, wait));
     }
     case 'unknown':
       return commit(
@@ -195,12 +205,11 @@ function onAbsent(activation: Activation, entry: Entry, rules: Rules, now: Date)
   return callNow(activation, rules, now);
 }
 
-/** The alarm: a lease that expired means the outcome is unknown; what waits or is queued gets its turn. */
+/** The alarm: a lease that expired means the outcome is unknown; what waits gets its turn. */
 export function onDue(activation: Activation | undefined, rules: Rules, now: Date): Effects {
   if (activation?.dueAt === null || activation === undefined || activation.dueAt > now) return {};
   const state = currentState(activation);
   switch (state) {
-    case 'queued':
     case 'waiting':
       return callNow(activation, rules, now);
     case 'calling':

@@ -9,7 +9,7 @@ export type EndPhase = Exclude<Phase, 'applying' | 'compensating' | 'stalled'>;
 
 /**
  * Where an entry of the plan stands.
- * - `planned`: not its turn. `queued`: its message is on the way.
+ * - `planned`: not its turn.
  * - `calling`: one holder of the lease may call. `reading`: one holder reads back what became of a call.
  * - `waiting`: certainly not applied, to be called at its time. `checking`: outcome unknown, to be read back at its time.
  * - `external`: an outside system took it on; its answer or the next poll is awaited. `polling`: one holder asks it.
@@ -18,7 +18,6 @@ export type EndPhase = Exclude<Phase, 'applying' | 'compensating' | 'stalled'>;
  */
 export const entryStates = [
   'planned',
-  'queued',
   'calling',
   'reading',
   'waiting',
@@ -35,7 +34,6 @@ export const entryStates = [
 export type EntryState = (typeof entryStates)[number];
 
 export type EntryTrigger =
-  | 'queue'
   | 'call'
   | 'read'
   | 'land'
@@ -50,12 +48,11 @@ export type EntryTrigger =
   | 'withdraw';
 
 /**
- * The life of one entry. A call is made only out of `planned`, `queued`, `waiting`, or a `reading` that stayed negative.
+ * The life of one entry. A call is made only out of `planned`, `waiting`, or a `reading` that stayed negative.
  * An outside system's answer may overtake the answer of the call that submitted the work.
  */
 export const entryTransitions: Readonly<Record<EntryState, Readonly<Partial<Record<EntryTrigger, EntryState>>>>> = {
-  planned: { queue: 'queued', call: 'calling', drop: 'dropped' },
-  queued: { call: 'calling', drop: 'dropped' },
+  planned: { call: 'calling', wait: 'waiting', drop: 'dropped' },
   calling: {
     land: 'landed',
     wait: 'waiting',
@@ -76,7 +73,7 @@ export const entryTransitions: Readonly<Record<EntryState, Readonly<Partial<Reco
     read: 'reading',
     drop: 'dropped',
   },
-  waiting: { call: 'calling', land: 'landed', drop: 'dropped' },
+  waiting: { call: 'calling', wait: 'waiting', land: 'landed', drop: 'dropped' },
   checking: { read: 'reading', land: 'landed', refuse: 'refused' },
   external: { poll: 'polling', land: 'landed', refuse: 'refused', withdraw: 'withdrawn' },
   polling: {
@@ -89,6 +86,7 @@ export const entryTransitions: Readonly<Record<EntryState, Readonly<Partial<Reco
   },
   stalled: {
     call: 'calling',
+    wait: 'waiting',
     read: 'reading',
     poll: 'polling',
     land: 'landed',

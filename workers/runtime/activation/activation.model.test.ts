@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type RunStep, runStep } from '../../../contracts/messages/activation.ts';
+import type { RunStep } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { aCommand, activationId, after, landed, noon, refused, rules, settleMs } from './activations.fixture.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
 import { type Activation, type Effects, type Result, current } from './activation.state.ts';
 
 /**
- * A small world around one activation: its row, its messages (late, twice, in any order or never), processes that die
+ * A small world around one activation: its row, its letters (replayed too early, too late, twice), processes that die
  * between any two things they do, and platforms that lose answers, take effect late, and do it again when they are
  * called again: one that knows a repetition only makes it easier.
  */
 interface World {
   now: Date;
   row: Activation | undefined;
-  readonly messages: Outgoing[];
   readonly letters: Outgoing[];
   /** What a commit opened, in some process's memory: a call or a read that it has still to make. */
   intents: Activation[];
@@ -44,7 +43,6 @@ function commit(world: World, effects: Effects): void {
     const state = saved.entries[saved.position]?.state;
     if (state === 'calling' || state === 'reading') world.intents.push(saved);
   }
-  world.messages.push(...(effects.send ?? []).filter(({ definition }) => definition === (runStep as unknown)));
   world.letters.push(...(effects.fallOut ?? []).map(({ message }) => message));
 }
 
@@ -97,7 +95,6 @@ function step(world: World, { pick, how, ms, keep }: Chaos): void {
   const possible = [
     ...world.intents.flatMap((_, at) => [() => drive(world, at, how, ms, keep), () => drive(world, at, how, ms, keep)]),
     ...world.facts.flatMap((_, at) => [() => record(world, at), () => record(world, at)]),
-    ...world.messages.map((_, at) => () => receive(world, at, keep)),
     ...world.letters.map((letter) => () => commit(world, run(world.row, letter.body as RunStep, rules, world.now))),
     () => alarm(world, keep ? ms : 0),
     () => (keep ? crash(world, how, ms) : pass(world, ms)),
@@ -118,11 +115,6 @@ function record(world: World, at: number): void {
   if (fact !== undefined) commit(world, onOutcome(world.row, { id: activationId, ...fact }, rules, world.now));
 }
 
-function receive(world: World, at: number, again: boolean): void {
-  const message = again ? world.messages[at] : world.messages.splice(at, 1)[0];
-  if (message !== undefined) commit(world, run(world.row, message.body as RunStep, rules, world.now));
-}
-
 function alarm(world: World, lateMs: number): void {
   if (world.row?.dueAt === null || world.row === undefined) return;
   pass(world, Math.max(0, world.row.dueAt.getTime() - world.now.getTime()) + lateMs);
@@ -139,7 +131,6 @@ function start(over: Parameters<typeof aCommand>[0]): World {
   const world: World = {
     now: noon,
     row: undefined,
-    messages: [],
     letters: [],
     intents: [],
     facts: [],
@@ -207,10 +198,10 @@ test('law: an activation that has ended is never changed again, whatever comes',
       (action, steps, late) => {
         const world = start({ action, ...values[action] });
         for (const one of steps) step(world, one);
-        const kept = [...world.messages];
+        const kept = [...world.letters];
         calm(world);
         const ended = world.row;
-        world.messages.push(...kept);
+        world.letters.push(...kept);
         for (const one of late) step(world, one);
         expect(world.row).toEqual(ended);
         expect(world.intents).toEqual([]);

@@ -47,6 +47,8 @@ export interface Cancelling {
 export interface Activation {
   readonly id: string;
   readonly revision: number;
+  /** The revision its row had when this transaction read it; undefined while there is none. Not kept in the row. */
+  readonly readAt?: number | undefined;
   readonly command: ActivateItem;
   readonly phase: Phase;
   readonly entries: readonly Entry[];
@@ -75,6 +77,8 @@ export interface Rules {
   readonly attempts: number;
   /** Milliseconds until a call that failed that often is made again. */
   readonly backoff: (failures: number) => number;
+  /** This process is about to end: whose turn has come waits, due at once, for another to call it. */
+  readonly handsOver?: boolean;
 }
 
 /** What a call or a read-back came to. */

@@ -6,6 +6,9 @@ import type { Aggregate } from '../handler.ts';
 import type { Activation } from './activation.state.ts';
 import { entryStates, phases } from './activation.machine.ts';
 
+/** Until steps were called by the change before them, an entry was queued first: not called yet, and due without its message. */
+const entryState = z.enum([...entryStates, 'queued']).transform((state) => (state === 'queued' ? 'waiting' : state));
+
 /** Rolling deployments read it in both versions, so additions are optional. */
 const stored = z.object({
   id: z.string(),
@@ -18,7 +21,7 @@ const stored = z.object({
       platform: z.string(),
       direction: z.enum(stepDirections),
       values: z.enum(['requested', 'previous']),
-      state: z.enum(entryStates),
+      state: entryState,
       generation: z.int(),
       attempt: z.int(),
       openedBy: z.int().optional(),
@@ -68,12 +71,12 @@ export function activations(committed: (states: readonly Activation[]) => void):
       return new Map(
         rows.map((row): [string, Activation] => {
           const doc = stored.parse(row.doc);
-          return [doc.id, { ...doc, dueAt: row.due_at }];
+          return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
         }),
       );
     },
     async save(tx, states) {
-      const docs = states.map(({ dueAt: _column, ...doc }) => JSON.stringify(doc));
+      const docs = states.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
       await tx`
         insert into activation.activation (id, business_key, service_type, revision, phase, due_at, doc, updated_at)
         select *, now() from unnest(

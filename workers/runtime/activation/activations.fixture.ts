@@ -92,8 +92,8 @@ export const outcome =
     return onOutcome(activation, { id, position, attempt: current(activation).attempt, result }, rules, now);
   };
 
-/** The message of the open entry arrives. */
-export const stepMessage: Fact = (activation, now) => {
+/** The letter of the stalled entry is replayed. */
+export const letter: Fact = (activation, now) => {
   if (activation === undefined) throw new Error('nothing was begun');
   const { step, direction, generation } = current(activation);
   const { id, position } = activation;
@@ -111,9 +111,6 @@ export const operator =
   (verb: 'retry' | 'skip' | 'fail', requested?: Record<string, string | number>): Fact =>
   (activation, now) =>
     settle(activation, activation?.position ?? 0, { verb, requested }, rules, now);
-
-/** A step's message arrives and its call lands. */
-export const step = (result: Result = landed()): Fact[] => [stepMessage, outcome(result)];
 
 /** One stage of cancelling it, in some round of the order's cancellations. */
 export const cancelling =

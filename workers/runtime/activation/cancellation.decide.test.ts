@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Activation, Rules } from './activation.state.ts';
+import { type Activation, type Rules, current } from './activation.state.ts';
 import {
   type Fact,
   aCommand,
@@ -9,6 +9,7 @@ import {
   cancelling,
   due,
   entriesOf,
+  heldBack,
   landed,
   lived,
   noon,
@@ -18,8 +19,7 @@ import {
   refused,
   rules,
   shortened,
-  step,
-  stepMessage,
+  letter,
   unknown,
 } from './activations.fixture.ts';
 
@@ -44,13 +44,24 @@ describe('asked whether it can be taken back', () => {
     const landedThen = given(begun(), cancelling('assess')).when(outcome(landed()));
     expect(landedThen.next).toMatchObject({ position: 1, dueAt: null, phase: 'applying' });
     expect(landedThen.sends).toEqual(['record-activation landed']);
-    expect(given(begun(), cancelling('assess'), outcome(landed())).when(stepMessage).entries[1]).toBe(
-      'allocate apply planned',
-    );
+    expect(given(begun(), cancelling('assess'), outcome(landed())).when(letter).effects).toEqual({});
+  });
+
+  test('a call that the step before has just made is ended first, too', () => {
+    const asked = given(begun(), outcome(landed())).when(cancelling('assess'));
+    expect(asked).toMatchObject({ sends: ['item-assessed possible'], next: { position: 1 } });
+    expect(asked.entries[1]).toBe('allocate apply calling');
+    expect(asked.next.dueAt).not.toBeNull();
+    const landedThen = given(begun(), outcome(landed()), cancelling('assess')).when(outcome(landed()));
+    expect(landedThen.entries).toEqual(['reserve apply landed', 'allocate apply landed', 'configure apply planned']);
+    expect(landedThen.next.dueAt).toBeNull();
+    const turnedAway = given(begun(), outcome(landed()), cancelling('assess'), outcome(heldBack)).when(due);
+    expect(turnedAway.entries[1]).toBe('allocate apply waiting');
+    expect(turnedAway.next.dueAt).toBeNull();
   });
 
   test('it stands still before its end, too: a change that is over could not be taken back under its claim', () => {
-    const last = given(begun(), outcome(landed()), step(), stepMessage, cancelling('assess')).when(outcome(landed()));
+    const last = given(begun(), outcome(landed()), outcome(landed()), cancelling('assess')).when(outcome(landed()));
     expect(last).toMatchObject({ phase: 'applying', sends: [], next: { dueAt: null, position: 2 } });
   });
 
@@ -67,9 +78,9 @@ describe('asked whether it can be taken back', () => {
   });
 
   test('one that was completed says that it is over', () => {
-    expect(given(begun(), outcome(landed()), step(), step()).when(cancelling('assess')).sends).toEqual([
-      'item-assessed possible over',
-    ]);
+    expect(
+      given(begun(), outcome(landed()), outcome(landed()), outcome(landed())).when(cancelling('assess')).sends,
+    ).toEqual(['item-assessed possible over']);
   });
 
   test('before the command that begins it came, it is known and not begun', () => {
@@ -89,15 +100,13 @@ describe('asked whether it can be taken back', () => {
 
   test('from the call of its point of no return on, the answer is no', () => {
     const past: Fact = cancelling('assess', 1, twoSteps);
-    expect(given(begun(), outcome(landed()), stepMessage).when(past).sends).toEqual(['item-assessed too late']);
-    expect(given(begun(), outcome(landed()), stepMessage, outcome(unknown)).when(past).sends).toEqual([
-      'item-assessed too late',
+    expect(given(begun()).when(past).sends).toEqual(['item-assessed possible']);
+    expect(given(begun(), outcome(landed())).when(past).sends).toEqual(['item-assessed too late']);
+    expect(given(begun(), outcome(landed()), outcome(unknown)).when(past).sends).toEqual(['item-assessed too late']);
+    expect(given(begun(), outcome(landed()), outcome(notReached)).when(past).sends).toEqual(['item-assessed possible']);
+    expect(given(begun(), outcome(landed()), outcome(landed()), outcome(landed())).when(past).sends).toEqual([
+      'item-assessed too late over',
     ]);
-    expect(given(begun(), outcome(landed()), stepMessage, outcome(notReached)).when(past).sends).toEqual([
-      'item-assessed possible',
-    ]);
-    expect(given(begun(), outcome(landed())).when(past).sends).toEqual(['item-assessed possible']);
-    expect(given(begun(), outcome(landed()), step(), step()).when(past).sends).toEqual(['item-assessed too late over']);
   });
 
   test('a delete that has begun cannot be called off', () => {
@@ -109,26 +118,24 @@ describe('asked whether it can be taken back', () => {
 
 describe('cancelled', () => {
   test('what landed is taken back, last first, and it ends cancelled', () => {
-    const facts = [begun(), outcome(landed()), step(), cancelling('assess')];
-    const { entries, sends } = given(...facts).when(cancelling('proceed'));
+    const facts = [begun(), outcome(landed()), cancelling('assess'), outcome(landed())];
+    const { entries, sends, next } = given(...facts).when(cancelling('proceed'));
     expect(entries).toEqual([
       'reserve apply landed',
       'allocate apply landed',
       'configure apply dropped',
-      'allocate undo queued',
+      'allocate undo calling',
       'reserve undo planned',
     ]);
-    expect(sends).toEqual(['run-step allocate undo']);
-    const end = given(...facts, cancelling('proceed'), step()).when((activation, now) => {
-      const called = stepMessage(activation, now).save?.at(-1);
-      return outcome(landed())(called, now);
-    });
+    expect(sends).toEqual([]);
+    expect(current(next)).toMatchObject({ attempt: 1, openedBy: next.revision });
+    const end = given(...facts, cancelling('proceed'), outcome(landed())).when(outcome(landed()));
     expect(end).toMatchObject({ phase: 'cancelled', sends: ['record-activation cancelled'] });
   });
 
   test('a running call is waited for, and taken back if it landed', () => {
     const facts = [begun(), cancelling('assess'), cancelling('proceed')];
-    expect(given(...facts).when(outcome(landed())).entries).toEqual(['reserve apply landed', 'reserve undo queued']);
+    expect(given(...facts).when(outcome(landed())).entries).toEqual(['reserve apply landed', 'reserve undo calling']);
     expect(given(...facts).when(outcome(notReached))).toMatchObject({
       phase: 'cancelled',
       entries: ['reserve apply dropped'],
@@ -136,9 +143,17 @@ describe('cancelled', () => {
     expect(given(...facts).when(outcome(refused)).phase).toBe('failed');
   });
 
+  test('an undo that is held back, or does not get through, waits its time as any call does', () => {
+    const facts = [begun(), cancelling('proceed'), outcome(landed())];
+    const sitsOut = given(...facts).when(outcome(heldBack), after(50));
+    expect(sitsOut.entries[1]).toBe('reserve undo waiting');
+    expect(sitsOut.next.dueAt).toEqual(after(1_050));
+    expect(given(...facts).when(outcome(notReached), after(50)).next.dueAt).toEqual(after(150));
+  });
+
   test('a lost answer is looked up first: what took effect late is taken back, what never did is not', () => {
     const facts = [begun(), outcome(unknown), cancelling('assess'), cancelling('proceed'), due];
-    expect(given(...facts).when(outcome(landed())).entries).toEqual(['reserve apply landed', 'reserve undo queued']);
+    expect(given(...facts).when(outcome(landed())).entries).toEqual(['reserve apply landed', 'reserve undo calling']);
     const early = given(...facts).when(outcome(absent));
     expect(early.entries[0]).toBe('reserve apply checking');
     let { activation, now } = lived(...facts, outcome(absent));
@@ -153,15 +168,15 @@ describe('cancelled', () => {
   });
 
   test('a completed one is taken back under the claim it was told', () => {
-    const facts = [begun(), outcome(landed()), step(), step(), cancelling('assess')];
+    const facts = [begun(), outcome(landed()), outcome(landed()), outcome(landed()), cancelling('assess')];
     const { entries, effects, next } = given(...facts).when(cancelling('proceed', 1, rules, 9));
-    expect(entries.slice(3)).toEqual(['configure undo queued', 'allocate undo planned', 'reserve undo planned']);
+    expect(entries.slice(3)).toEqual(['configure undo calling', 'allocate undo planned', 'reserve undo planned']);
     expect(next.cancelling).toMatchObject({ claimNumber: 9, stage: 'proceeding' });
     expect(effects.fallOut).toBeUndefined();
   });
 
   test('a modify is put back to what it was', () => {
-    const { next } = given(begun(existing), outcome(landed()), cancelling('assess')).when(cancelling('proceed'));
+    const { next } = given(begun(existing), cancelling('assess'), outcome(landed())).when(cancelling('proceed'));
     expect(next.entries.at(-1)).toMatchObject({ step: 'reserve', direction: 'apply', values: 'previous' });
   });
 
@@ -169,7 +184,6 @@ describe('cancelled', () => {
     const certain = [
       begun(),
       outcome(landed()),
-      stepMessage,
       outcome(notReached),
       due,
       outcome(notReached),
@@ -179,7 +193,7 @@ describe('cancelled', () => {
     expect(lived(...certain).activation.phase).toBe('stalled');
     const back = given(...certain, cancelling('assess')).when(cancelling('proceed'));
     expect(back.entries).toEqual(
-      ['reserve apply landed', 'allocate apply dropped', 'configure apply planned', 'reserve undo queued'].filter(
+      ['reserve apply landed', 'allocate apply dropped', 'configure apply planned', 'reserve undo calling'].filter(
         (one) => !one.startsWith('configure'),
       ),
     );
@@ -196,10 +210,11 @@ describe('cancelled', () => {
     const over = [begun(), cancelling('assess'), outcome(notReached), cancelling('proceed')];
     expect(given(...over).when(cancelling('proceed')).sends).toEqual(['record-activation cancelled']);
     expect(given(begun(), outcome(landed()), cancelling('proceed')).when(cancelling('proceed')).effects).toEqual({});
+    expect(given(begun(), cancelling('proceed'), outcome(landed())).when(cancelling('proceed')).effects).toEqual({});
   });
 
   test('an undo that a person gives up says what is left behind', () => {
-    const facts = [begun(), outcome(landed()), cancelling('proceed'), stepMessage, outcome(refused)];
+    const facts = [begun(), cancelling('proceed'), outcome(landed()), outcome(refused)];
     const { next, sends } = given(...facts).when(operator('fail'));
     expect(next).toMatchObject({ phase: 'failed', failure: { code: 'leftBehind' } });
     expect(sends[0]).toBe('record-activation failed');
@@ -210,7 +225,7 @@ describe('let go on', () => {
   test('it goes on where it stood', () => {
     const facts = [begun(), cancelling('assess'), outcome(landed())];
     expect(given(...facts).when(cancelling('abandon')).entries[1]).toBe('allocate apply calling');
-    const last = [begun(), outcome(landed()), step(), stepMessage, cancelling('assess'), outcome(landed())];
+    const last = [begun(), outcome(landed()), outcome(landed()), cancelling('assess'), outcome(landed())];
     expect(given(...last).when(cancelling('abandon'))).toMatchObject({
       phase: 'completed',
       sends: ['record-activation completed'],

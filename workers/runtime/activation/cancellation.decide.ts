@@ -60,11 +60,11 @@ function assess(activation: Activation, message: CancelItem, fault: Failure | un
   if (against !== undefined) return { send: [assessedEvent(activation, against)] };
   if (turned === true || phase === 'failed' || phase === 'cancelled') return { send: [answer] };
   const state = currentState(activation);
-  const still = state === 'queued' || state === 'waiting' || state === 'planned' ? { dueAt: null } : {};
+  const still = state === 'waiting' || state === 'planned' ? { dueAt: null } : {};
   return commit({ ...marked(activation, message, 'assessed'), ...still }, answer);
 }
 
-const begun = ({ state }: Entry): boolean => state !== 'planned' && state !== 'queued' && state !== 'waiting';
+const begun = ({ state }: Entry): boolean => state !== 'planned' && state !== 'waiting';
 const certainlyNot = ({ state, uncertainSince }: Entry): boolean =>
   state === 'dropped' ||
   state === 'skipped' ||
@@ -109,35 +109,34 @@ function proceed(activation: Activation, message: CancelItem, again: boolean, no
       return {};
     case 'completed':
     case 'partial':
-      return takeBack({ ...going, phase: 'applying' }, undefined, now);
+      return takeBack({ ...going, phase: 'applying' }, undefined, rules, now);
     case 'stalled':
       if (activation.turned === true) return {};
       return withSent(proceedStalled({ ...going, phase: 'applying' }, rules, now), [
         statusEvent(activation, 'running'),
       ]);
     case 'applying':
-      return again ? {} : proceedApplying(going, now);
+      return again ? {} : proceedApplying(going, rules, now);
     default:
       return phase satisfies never;
   }
 }
 
 /** Running calls finish first; what has not been called never will be; what an outside system has is withdrawn. */
-function proceedApplying(activation: Activation, now: Date): Effects {
+function proceedApplying(activation: Activation, rules: Rules, now: Date): Effects {
   if (activation.entries.length === 0) return conclude({ ...activation, turned: true }, 'cancelled');
   const state = currentState(activation);
   switch (state) {
     case 'planned':
-    case 'queued':
     case 'waiting':
-      return takeBack(move(activation, 'drop'), undefined, now);
+      return takeBack(move(activation, 'drop'), undefined, rules, now);
     case 'external':
     case 'polling':
-      return takeBack(move(activation, 'withdraw'), undefined, now);
+      return takeBack(move(activation, 'withdraw'), undefined, rules, now);
     case 'landed':
     case 'skipped':
     case 'refused':
-      return takeBack(activation, undefined, now);
+      return takeBack(activation, undefined, rules, now);
     case 'calling':
     case 'reading':
     case 'checking':
@@ -153,5 +152,5 @@ function proceedApplying(activation: Activation, now: Date): Effects {
 function proceedStalled(activation: Activation, rules: Rules, now: Date): Effects {
   const { uncertainSince, deadlineAt } = current(activation);
   if (uncertainSince !== undefined) return commit(reopened(activation, rules, now));
-  return takeBack(move(activation, deadlineAt === undefined ? 'drop' : 'withdraw'), undefined, now);
+  return takeBack(move(activation, deadlineAt === undefined ? 'drop' : 'withdraw'), undefined, rules, now);
 }

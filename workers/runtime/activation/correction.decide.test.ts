@@ -14,7 +14,6 @@ import {
   operator,
   outcome,
   rules,
-  stepMessage,
   unknown,
   unreadable,
 } from './activations.fixture.ts';
@@ -25,7 +24,6 @@ const command = aCommand({ requested: { port: '1', prefix: 29, rate: 100 } });
 const fallen: readonly Fact[] = [
   begun(command),
   outcome(landed()),
-  stepMessage,
   outcome(notReached),
   due,
   outcome(notReached),

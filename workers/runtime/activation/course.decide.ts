@@ -12,19 +12,9 @@ import {
   outlineOf,
 } from './activation.state.ts';
 import type { EndPhase } from './activation.machine.ts';
-import {
-  commit,
-  due,
-  entryOf,
-  move,
-  openCall,
-  openPoll,
-  openRead,
-  queuedPatienceMs,
-  change,
-} from './entries.decide.ts';
+import { commit, entryOf, move, openCall, openPoll, openRead, change } from './entries.decide.ts';
 import { compensationFor } from './plan.decide.ts';
-import { milestoneEvents, report, statusEvent, stepMessage } from './reports.decide.ts';
+import { milestoneEvents, report, statusEvent, stepLetter } from './reports.decide.ts';
 
 /** True while an order decides whether to cancel: nothing new is begun. */
 export const standsStill = ({ phase, cancelling }: Activation): boolean =>
@@ -32,21 +22,22 @@ export const standsStill = ({ phase, cancelling }: Activation): boolean =>
 /** True for a stalled activation whose order decides just now whether to cancel: a word on it waits for that. */
 export const awaitsVerdict = ({ phase, cancelling }: Activation): boolean =>
   phase === 'stalled' && cancelling?.stage === 'assessed';
-const turnsBack = ({ phase, cancelling }: Activation): boolean =>
+/** True while a cancelled activation ends what runs before it is taken back. */
+export const turnsBack = ({ phase, cancelling }: Activation): boolean =>
   phase === 'applying' && cancelling?.stage === 'proceeding';
 
 /** Makes the call of an entry whose turn has come; unless the activation stands still, or is to be taken back. */
 export function callNow(activation: Activation, rules: Rules, now: Date): Effects {
-  if (turnsBack(activation)) return takeBack(move(activation, 'drop'), undefined, now);
+  if (turnsBack(activation)) return takeBack(move(activation, 'drop'), undefined, rules, now);
   if (!standsStill(activation)) return commit(openCall(activation, rules, now));
   const waiting = currentState(activation) === 'reading' ? move(activation, 'wait') : activation;
   return commit({ ...waiting, dueAt: null });
 }
 
-/** The open entry is over: queue the next, or conclude. */
+/** The open entry is over: the next is called, in the same change, or the activation concludes. */
 export function onward(activation: Activation, rules: Rules, now: Date): Effects {
   const milestones = currentState(activation) === 'landed' ? milestoneEvents(activation, rules, now) : [];
-  if (turnsBack(activation)) return withSent(takeBack(activation, undefined, now), milestones);
+  if (turnsBack(activation)) return withSent(takeBack(activation, undefined, rules, now), milestones);
   const position = activation.position + 1;
   // It stands still before its end too: a change that is over could no longer be taken back under its claim.
   if (position >= activation.entries.length && standsStill(activation))
@@ -57,8 +48,8 @@ export function onward(activation: Activation, rules: Rules, now: Date): Effects
     const still = { ...next, dueAt: null };
     return commit(still, ...milestones, report(still, 'landed'));
   }
-  const queued = due(move(next, 'queue'), now, queuedPatienceMs);
-  return commit(queued, stepMessage(queued), report(queued, 'landed'), ...milestones);
+  const opened = openCall(next, rules, now);
+  return commit(opened, report(opened, 'landed'), ...milestones);
 }
 
 /** The open entry took effect. */
@@ -89,7 +80,7 @@ export function refuse(activation: Activation, failure: Failure, rules: Rules, n
   const refused = move(activation, 'refuse', { failure });
   const optional = outlineOf(rules, current(activation))?.optional === true && direction === 'apply';
   if (optional && rules.partial === 'keep') return onward(refused, rules, now);
-  return takeBack(refused, failure, now);
+  return takeBack(refused, failure, rules, now);
 }
 
 function endOf(activation: Activation): EndPhase {
@@ -102,7 +93,7 @@ function endOf(activation: Activation): EndPhase {
  *
  * @param failure why; undefined when it is taken back because somebody asked
  */
-export function takeBack(activation: Activation, failure: Failure | undefined, now: Date): Effects {
+export function takeBack(activation: Activation, failure: Failure | undefined, rules: Rules, now: Date): Effects {
   const kept = activation.entries.slice(0, activation.position + 1);
   const effective = kept.filter(({ state }) => state === 'landed' || state === 'withdrawn');
   const undone = compensationFor(activation.command, effective).map(entryOf);
@@ -114,8 +105,7 @@ export function takeBack(activation: Activation, failure: Failure | undefined, n
     entries: [...kept, ...undone],
   };
   if (undone.length === 0) return conclude(turned, endOf(turned));
-  const queued = due(move({ ...turned, position: kept.length }, 'queue'), now, queuedPatienceMs);
-  return commit(queued, stepMessage(queued));
+  return commit(openCall({ ...turned, position: kept.length }, rules, now));
 }
 
 /** The activation is over, and the inventory hears how. */
@@ -129,7 +119,7 @@ export function stall(activation: Activation, failure: Failure): Effects {
   const stalled: Activation = { ...move(activation, 'stall', { failure }), phase: 'stalled', dueAt: null };
   return {
     ...commit(stalled, statusEvent(stalled, 'stalled', { failure })),
-    fallOut: [{ message: stepMessage(stalled, 'with what is asked for'), code: failure.code, reason: failure.reason }],
+    fallOut: [{ message: stepLetter(stalled), code: failure.code, reason: failure.reason }],
   };
 }
 

@@ -13,8 +13,8 @@ import {
 import { type EntryTrigger, entryTransitions } from './activation.machine.ts';
 import type { Planned } from './plan.decide.ts';
 
-/** A queued entry whose message does not come is begun without it. */
-export const queuedPatienceMs = 30_000;
+/** The lease of a platform that this release does not know. */
+const unknownLeaseMs = 30_000;
 /** First look at what became of a call; later looks are spaced by a quarter of the settle time. */
 export const firstLookMs = 150;
 /** Of an entry's attempts so many are kept for people to read. */
@@ -50,7 +50,7 @@ export const due = (activation: Activation, now: Date, inMs: number): Activation
 });
 
 export const leaseMsOf = ({ platform }: Entry, rules: Rules): number =>
-  rules.platforms[platform]?.leaseMs ?? queuedPatienceMs;
+  rules.platforms[platform]?.leaseMs ?? unknownLeaseMs;
 
 export const settleMsOf = ({ platform }: Entry, rules: Rules): number => rules.platforms[platform]?.settleMs ?? 0;
 
@@ -67,6 +67,10 @@ function opened(activation: Activation, what: Attempt['what'], now: Date): Parti
 }
 
 export const openCall = (activation: Activation, rules: Rules, now: Date): Activation =>
+  rules.handsOver === true
+    ? due(move(activation, 'wait', { uncertainSince: undefined }), now, 0)
+    : called(activation, rules, now);
+const called = (activation: Activation, rules: Rules, now: Date): Activation =>
   lease(move(activation, 'call', { ...opened(activation, 'call', now), uncertainSince: undefined }), rules, now);
 export const openRead = (activation: Activation, rules: Rules, now: Date): Activation =>
   lease(move(activation, 'read', opened(activation, 'read', now)), rules, now);

@@ -164,8 +164,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
       for (const state of states) {
         const entry = state.entries[state.position];
         if (entry === undefined || !['calling', 'reading', 'polling'].includes(entry.state)) continue;
-        // Saved for another reason while somebody holds its lease: not ours to call.
-        if (entry.openedBy !== state.revision) continue;
+        // Opened before this transaction: somebody holds its lease, and it was saved for another reason. Whatever the
+        // transaction opened is ours, even if more was decided over it after that.
+        if (entry.openedBy === undefined || entry.openedBy <= (state.readAt ?? 0)) continue;
         const driving: Promise<void> = drive(state).finally(() => running.delete(driving));
         running.add(driving);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { begin, onDue, onOutcome, run } from './activation.decide.ts';
+import { begin, onDue, onOutcome } from './activation.decide.ts';
 import {
   aCommand,
   aStep,
@@ -7,7 +7,9 @@ import {
   after,
   cancelling,
   entriesOf,
+  heldBack,
   landed,
+  leaseMs,
   noon,
   rules,
   settleMs,
@@ -57,12 +59,6 @@ function living() {
       apply(onOutcome(it(), { id, position, attempt: current(it()).attempt, result }, abroad, now));
       return life;
     },
-    message() {
-      const { id, position } = it();
-      const { step, direction, generation } = current(it());
-      apply(run(it(), { activationId: id, serviceType: 'x', position, generation, step, direction }, abroad, now));
-      return life;
-    },
     rings() {
       now = it().dueAt ?? now;
       apply(onDue(it(), abroad, now));
@@ -79,7 +75,7 @@ function living() {
   };
   return life;
 }
-const waiting = () => living().outcome(landed()).message().outcome({ kind: 'pending' });
+const waiting = () => living().outcome(landed()).outcome({ kind: 'pending' });
 const done: Answer = { kind: 'landed', characteristics: { partnerPort: 'P1' }, resources: [] };
 const no: Answer = { kind: 'refused', failure: { code: 'noCapacity', reason: 'The partner has no port.' } };
 
@@ -105,8 +101,8 @@ describe('work that an outside system took on', () => {
   test('an answer counts once, whenever it comes: before the poll, during it, before the call’s own answer', () => {
     expect(waiting().answered(done).it().phase).toBe('completed');
     expect(waiting().rings().answered(done).it().phase).toBe('completed');
-    expect(living().outcome(landed()).message().answered(done).it().phase).toBe('completed');
-    expect(living().outcome(landed()).message().outcome(unknown).answered(done).it().phase).toBe('completed');
+    expect(living().outcome(landed()).answered(done).it().phase).toBe('completed');
+    expect(living().outcome(landed()).outcome(unknown).answered(done).it().phase).toBe('completed');
     const life = waiting().answered(done);
     expect(life.answered(done).saved()).toBe(false);
     expect(life.answered(no).saved()).toBe(false);
@@ -116,12 +112,12 @@ describe('work that an outside system took on', () => {
     expect(waiting().answered(no).entries()).toEqual([
       'prepare apply landed',
       'order-port apply refused',
-      'prepare undo queued',
+      'prepare undo calling',
     ]);
     const polled = waiting()
       .rings()
       .outcome({ kind: 'refused', failure: no.kind === 'refused' ? no.failure : { code: '', reason: '' } });
-    expect(polled.entries()).toEqual(['prepare apply landed', 'order-port apply refused', 'prepare undo queued']);
+    expect(polled.entries()).toEqual(['prepare apply landed', 'order-port apply refused', 'prepare undo calling']);
   });
 
   test('not done by its deadline, it is asked until the settle time is over, and then taken back with the rest', () => {
@@ -132,7 +128,7 @@ describe('work that an outside system took on', () => {
     expect(life.entries()).toEqual([
       'prepare apply landed',
       'order-port apply withdrawn',
-      'order-port undo queued',
+      'order-port undo calling',
       'prepare undo planned',
     ]);
     expect(life.it().failure?.code).toBe('deadlinePassed');
@@ -164,27 +160,40 @@ describe('cancelled while it waits', () => {
     expect(withdrawn().entries()).toEqual([
       'prepare apply landed',
       'order-port apply withdrawn',
-      'order-port undo queued',
+      'order-port undo calling',
       'prepare undo planned',
     ]);
   });
 
-  test('an answer that comes before the undo is called is covered by it', () => {
-    const life = withdrawn().answered(done);
-    expect(life.entries()).toHaveLength(4);
+  test('an answer that comes before the undo takes effect is covered by it', () => {
+    const life = withdrawn().outcome(heldBack).answered(done);
+    expect(life.entries().slice(2)).toEqual(['order-port undo waiting', 'prepare undo planned']);
     expect(life.answered(done).saved()).toBe(false);
   });
 
+  test('an answer that comes while the undo runs is undone once more: it may have come too early', () => {
+    const life = withdrawn().answered(done);
+    expect(life.entries().slice(2)).toEqual([
+      'order-port undo calling',
+      'prepare undo planned',
+      'order-port undo planned',
+    ]);
+    expect(life.answered(done).saved()).toBe(false);
+    life.outcome(landed()).outcome(landed()).outcome(landed());
+    expect(life.it().phase).toBe('cancelled');
+  });
+
   test('an answer that comes after it is undone once more, and only once', () => {
-    const during = withdrawn().message().outcome(landed()).answered(done);
-    expect(during.entries().slice(3)).toEqual(['prepare undo queued', 'order-port undo planned']);
-    const over = withdrawn().message().outcome(landed()).message().outcome(landed());
+    const during = withdrawn().outcome(landed()).answered(done);
+    expect(during.entries().slice(3)).toEqual(['prepare undo calling', 'order-port undo planned']);
+    const over = withdrawn().outcome(landed()).outcome(landed());
     expect(over.it().phase).toBe('cancelled');
     over.answered(done);
-    expect(over.entries().at(-1)).toBe('order-port undo queued');
-    expect(over.sends()).toEqual(['run-step order-port undo']);
+    expect(over.entries().at(-1)).toBe('order-port undo calling');
+    expect(over.sends()).toEqual([]);
+    expect(over.it()).toMatchObject({ phase: 'compensating', dueAt: after(leaseMs, over.at()) });
     expect(over.answered(done).saved()).toBe(false);
-    over.message().outcome(landed());
+    over.outcome(landed());
     expect(over.it().phase).toBe('cancelled');
     expect(over.sends()).toEqual(['record-activation cancelled']);
   });

@@ -10,19 +10,9 @@ import {
   outlineOf,
 } from './activation.state.ts';
 import { land, refuse, stall, takeBack } from './course.decide.ts';
-import {
-  change,
-  commit,
-  due,
-  entryOf,
-  firstLookMs,
-  move,
-  noted,
-  queuedPatienceMs,
-  settleMsOf,
-} from './entries.decide.ts';
+import { change, commit, due, entryOf, firstLookMs, move, noted, openCall, settleMsOf } from './entries.decide.ts';
 import { type StepOutline, compensationFor } from './plan.decide.ts';
-import { statusEvent, stepMessage } from './reports.decide.ts';
+import { statusEvent } from './reports.decide.ts';
 
 /** What an outside system says: done, with what came of it, or that it gave the work up. */
 export type Answer = Extract<Result, { kind: 'landed' | 'refused' }>;
@@ -54,7 +44,7 @@ export function keepWaiting(activation: Activation, wait: StepOutline['external'
   if (-leftMs < settleMs) return commit(due(waiting, now, Math.max(firstLookMs, settleMs / 4)));
   const failure = { code: 'deadlinePassed', reason: `${entry.platform} has not done ${entry.step} by ${until}.` };
   if (activation.phase !== 'applying') return stall(waiting, failure);
-  return takeBack(move(waiting, 'withdraw', { failure }), failure, now);
+  return takeBack(move(waiting, 'withdraw', { failure }), failure, rules, now);
 }
 
 /**
@@ -70,7 +60,7 @@ export function onAnswered(
 ): Effects {
   const entry = activation?.entries[position];
   if (activation === undefined || entry === undefined || entry.answered === true) return {};
-  if (entry.state === 'withdrawn') return answer.kind === 'landed' ? putRight(activation, position, now) : {};
+  if (entry.state === 'withdrawn') return answer.kind === 'landed' ? putRight(activation, position, rules, now) : {};
   if (activation.position !== position || entry.direction !== 'apply') return {};
   if (!['calling', 'reading', 'waiting', 'checking', 'external', 'polling', 'stalled'].includes(entry.state)) return {};
   const failure: Failure | undefined = answer.kind === 'refused' ? answer.failure : undefined;
@@ -86,23 +76,16 @@ export function onAnswered(
 }
 
 /** What lands after it was withdrawn is undone: by the undo that is still to come, or by one more. */
-function putRight(activation: Activation, position: number, now: Date): Effects {
+function putRight(activation: Activation, position: number, rules: Rules, now: Date): Effects {
   const heard = change(activation, { answered: true }, position);
   const { step } = current({ ...activation, position });
   const toCome = heard.entries
     .slice(heard.position)
-    .some(
-      (one) => one.step === step && one.direction !== 'apply' && ['planned', 'queued', 'waiting'].includes(one.state),
-    );
+    .some((one) => one.step === step && one.direction !== 'apply' && ['planned', 'waiting'].includes(one.state));
   if (toCome) return commit(heard);
   const entry = heard.entries[position];
   if (entry === undefined) return {};
   const more = { ...heard, entries: [...heard.entries, ...compensationFor(heard.command, [entry]).map(entryOf)] };
   if (heard.phase === 'compensating' || heard.phase === 'stalled') return commit(more);
-  const queued = due(
-    move({ ...more, phase: 'compensating' as const, position: heard.entries.length }, 'queue'),
-    now,
-    queuedPatienceMs,
-  );
-  return commit(queued, stepMessage(queued));
+  return commit(openCall({ ...more, phase: 'compensating', position: heard.entries.length }, rules, now));
 }

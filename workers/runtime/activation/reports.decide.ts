@@ -12,8 +12,8 @@ import type { Failure } from '../../../contracts/messages/values.ts';
 import { type Activation, type Rules, current, missingSteps, outlineOf } from './activation.state.ts';
 import type { EndPhase } from './activation.machine.ts';
 
-/** The message that begins the open entry. */
-export function stepMessage(activation: Activation, more?: 'with what is asked for'): Outgoing {
+/** The letter of the open entry: replayed, it resumes the step. */
+export function stepLetter(activation: Activation): Outgoing {
   const { step, direction, generation } = current(activation);
   return send(runStep, {
     activationId: activation.id,
@@ -22,7 +22,7 @@ export function stepMessage(activation: Activation, more?: 'with what is asked f
     generation,
     step,
     direction,
-    ...(more === undefined ? {} : { requested: activation.command.requested }),
+    requested: activation.command.requested,
   });
 }
 

@@ -41,7 +41,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   const { serviceType } = activator;
   const { sql, configuration } = dependencies;
   const log = dependencies.log.child({ serviceType });
-  const rules = rulesOf(activator);
+  let rules = rulesOf(activator);
   const platforms = new Map<string, GuardedPlatform>();
   for (const { on: platform } of activator.steps) {
     if (!platforms.has(platform.name)) platforms.set(platform.name, guard(platform));
@@ -149,7 +149,10 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     return { platform, url, breaker, bulkhead: createBulkhead(places, () => worker.lane.wake()) };
   }
 
-  /** Nothing new is taken while any platform of the type has no place left; an open one has none, and holds nothing up. */
+  /**
+   * Nothing new is taken while any platform of the type has no place left; an open one has none, and holds nothing up.
+   * What was taken goes on: its next call waits at the bulkhead, and sits out when it gets no place.
+   */
   function room(): number {
     const open = [...platforms.values()].filter(({ breaker }) => !breaker.isOpen());
     return open.length === 0
@@ -167,12 +170,16 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   return {
     troubles: () => [worker, control].filter((one) => !one.healthy()).map((one) => `not consuming ${one.queue}`),
     async stop() {
+      // Calls that run are ended; the next ones are another process's, at once and not when a lease is over.
+      rules = { ...rules, handsOver: true };
       await alarms.stop();
       worker.pause();
       await control.stop();
       await executor.drained();
       await worker.stop();
       await executor.drained();
+      // What the last batch still began has ended by now.
+      await worker.lane.stop();
       await Promise.all([...platforms.values()].map(({ breaker }) => breaker.stop()));
     },
   };
