@@ -77,7 +77,10 @@ export const serviceComponent = z.strictObject({
   specification: specificationRef.extend({ version: z.string() }),
   /** Which recovery policy speaks for it. */
   serviceType: z.string(),
-  /** Components (`name`, or `<bundled product>/<name>`) that must be done before this one begins; taken back after it. */
+  /**
+   * Components that must be done before this one begins; taken back after it. `name` is one of the rule itself,
+   * `<product>/<name>` one of a product bundled in it, or in a bundle around it: where that is not taken, it means nothing.
+   */
   after: z.array(z.string()).default([]),
   /** Components whose services this one stands on; implies `after`. */
   standsOn: z.array(z.string()).default([]),

@@ -17,7 +17,9 @@ export interface MessageDefinition<Body> {
   readonly optional: boolean;
   /** An event that whoever shows it must have handled: confirmed by the broker is not enough, its outbox row stays until then. */
   readonly untilSeen: boolean;
-  /** The key the broker routes by: for a command the queue that owns it, for an event its own name. */
+  /** Of an event: the words one of which ends its routing key. */
+  readonly topics: readonly string[];
+  /** The key the broker routes by: for a command the queue that owns it, for an event its own name, and its topic where it has one. */
   readonly route: (body: Body) => string;
   /** The version before: still taken, and still emitted while a rolling upgrade says so. */
   readonly previous?: PreviousVersion<Body>;
@@ -59,6 +61,7 @@ export function command<Schema extends z.ZodType>(
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: false,
     untilSeen: false,
+    topics: [],
     route: typeof to === 'string' ? () => to : to,
   };
 }
@@ -70,11 +73,18 @@ export function command<Schema extends z.ZodType>(
  * @param shape.body the zod schema of the body
  * @param shape.optional true when nobody need listen
  * @param shape.untilSeen true when the projector must have every one of them, even if a queue is lost
+ * @param shape.topics one more word of the routing key, for consumers that want some of them only
  * @param shape.previous how the version before was spelled
  */
 export function event<Schema extends z.ZodType>(
   name: string,
-  shape: { body: Schema; optional?: boolean; untilSeen?: boolean; previous?: PreviousVersion<z.output<Schema>> },
+  shape: {
+    body: Schema;
+    optional?: boolean;
+    untilSeen?: boolean;
+    topics?: { readonly names: readonly string[]; readonly of: (body: z.output<Schema>) => string };
+    previous?: PreviousVersion<z.output<Schema>>;
+  },
 ): MessageDefinition<z.output<Schema>> {
   return {
     ...(shape.previous === undefined ? {} : { previous: shape.previous }),
@@ -84,7 +94,8 @@ export function event<Schema extends z.ZodType>(
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: shape.optional ?? false,
     untilSeen: shape.untilSeen ?? false,
-    route: () => name,
+    topics: shape.topics?.names ?? [],
+    route: (body) => (shape.topics === undefined ? name : `${name}.${shape.topics.of(body)}`),
   };
 }
 

@@ -218,6 +218,10 @@ export const tellServices = command('service-inventory.tell-services.v1', {
 
 export const serviceChanged = event('service-inventory.service-changed.v1', {
   untilSeen: true,
+  topics: {
+    names: ['settled', 'changing'],
+    of: ({ service }) => (service.claim === null ? 'settled' : 'changing'),
+  },
   body: z.object({ service, deleted: z.boolean() }),
 });
 export const serviceCommandRefused = event('service-inventory.command-refused.v1', { body: commandRefused });

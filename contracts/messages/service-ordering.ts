@@ -172,6 +172,10 @@ export type ServiceOrder = z.output<typeof serviceOrder>;
 
 export const serviceOrderChanged = event('service-ordering.service-order-changed.v1', {
   untilSeen: true,
+  topics: {
+    names: ['direct', 'requested'],
+    of: ({ order }) => (order.request.requestedBy === undefined ? 'direct' : 'requested'),
+  },
   body: z.object({ order: serviceOrder, deleted: z.boolean() }),
 });
 
