@@ -8,6 +8,7 @@ import { type System, startSystem } from '../testing/system.ts';
 import { type Testbed, createTestbed } from '../testing/testbed.ts';
 import { soon } from '../testing/workbench.ts';
 import { loadSamples } from './load.ts';
+import { loadRules } from './rules.ts';
 
 let testbed: Testbed;
 let system: System;
@@ -44,4 +45,29 @@ test('a system with a catalog of its own is left alone', async () => {
   await vi.waitFor(async () => expect(await known()).toEqual(['own']), soon);
   expect(await loadSamples(testbed.databaseUrl)).toBe(0);
   expect(await known()).toEqual(['own']);
+});
+
+const rulesKnown = async (): Promise<string[]> =>
+  (
+    await system.sql<{ key: string }[]>`
+      select specification_id || ' ' || version as key from order_management.rule
+      union all select service_type from order_management.recovery_policy order by key`
+  ).map(({ key }) => key);
+
+test('decomposition rules and recovery policies are there, and come again where one is lacking', async () => {
+  const all = await rulesKnown();
+  expect(all).toEqual(expect.arrayContaining(['fiber-1g 1', 'fiber-1g 2', 'home-bundle 1', '*', 'tv']));
+  expect(await loadRules(system.sql, 0)).toBe(0);
+  await system.sql`delete from order_management.rule where specification_id = 'fiber-1g' and version = '1'`;
+  await system.sql`delete from order_management.recovery_policy where service_type = 'tv'`;
+  expect(await loadRules(system.sql, 20_000)).toBe(2);
+  expect(await rulesKnown()).toEqual(all);
+});
+
+test('a system with rules of its own gets none of the samples', async () => {
+  await system.sql`delete from order_management.rule where specification_id <> 'fiber-1g' or version <> '1'`;
+  await system.sql`update order_management.rule set specification_id = 'own'`;
+  const own = await rulesKnown();
+  expect(await loadRules(system.sql, 0)).toBe(0);
+  expect(await rulesKnown()).toEqual(own);
 });

@@ -7,42 +7,55 @@ import { type Database, connectDatabase } from '../platform/database.ts';
 import { publicationOf } from '../platform/envelope.ts';
 import { newId } from '../platform/ids.ts';
 import { insertOutbox } from '../platform/outbox/outbox.store.ts';
+import { loadRules } from './rules.ts';
 
 const patienceMs = 30_000;
 
 /**
- * Publishes the sample service specifications that a system does not know yet, as a service catalog would; then waits
- * until service ordering has them.
+ * Publishes the samples that a system does not know yet: service specifications, as a service catalog would, decomposition
+ * rules and recovery policies; then waits until their owners have them.
  *
+ * @param owners the roles that run: what nobody would take is not published
  * @returns how many specifications were published; 0 for a system that knows others alone, because it has its own
  */
-export async function loadSamples(databaseUrl: string): Promise<number> {
+export async function loadSamples(
+  databaseUrl: string,
+  owners: readonly string[] = ['service-ordering', 'order-management'],
+): Promise<number> {
   const sql = connectDatabase(databaseUrl, { connections: 2, role: 'samples' });
   try {
-    const file = new URL('service-specifications.json', import.meta.url);
-    const samples = z.array(serviceSpecification).parse(JSON.parse(await readFile(file, 'utf8')));
-    const before = await known(sql);
-    const specifications = samples.filter((one) => !before.has(keyOf(one)));
-    if (before.size > 0 && specifications.length === samples.length) return 0;
-    if (specifications.length === 0) return 0;
-    await insertOutbox(
-      sql,
-      specifications.map((specification) =>
-        publicationOf(send(serviceSpecificationPublished, { specification }), { correlationId: newId() }),
-      ),
-    );
-    const deadline = Date.now() + patienceMs;
-    for (;;) {
-      const now = await known(sql);
-      if (specifications.every((one) => now.has(keyOf(one)))) break;
-      if (Date.now() > deadline)
-        throw new Error('Service ordering did not take the sample specifications; look at its log.');
-      await sleep(100);
-    }
-    return specifications.length;
+    const [specifications] = await Promise.all([
+      owners.includes('service-ordering') ? loadSpecifications(sql) : 0,
+      owners.includes('order-management') ? loadRules(sql, patienceMs) : 0,
+    ]);
+    return specifications;
   } finally {
     await sql.end();
   }
+}
+
+async function loadSpecifications(sql: Database): Promise<number> {
+  const file = new URL('service-specifications.json', import.meta.url);
+  const samples = z.array(serviceSpecification).parse(JSON.parse(await readFile(file, 'utf8')));
+  const before = await known(sql);
+  const specifications = samples.filter((one) => !before.has(keyOf(one)));
+  if (before.size > 0 && specifications.length === samples.length) return 0;
+  if (specifications.length === 0) return 0;
+  await insertOutbox(
+    sql,
+    specifications.map((specification) =>
+      publicationOf(send(serviceSpecificationPublished, { specification }), { correlationId: newId() }),
+    ),
+  );
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const now = await known(sql);
+    if (specifications.every((one) => now.has(keyOf(one)))) break;
+    if (Date.now() > deadline)
+      throw new Error('Service ordering did not take the sample specifications; look at its log.');
+    await sleep(100);
+  }
+  return specifications.length;
 }
 
 const keyOf = ({ id, version }: { id: string; version: string }): string => JSON.stringify([id, version]);
