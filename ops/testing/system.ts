@@ -28,7 +28,15 @@ export type Ask = (url: string, init?: RequestInit) => Promise<Response>;
 export const partnerSecret = 'the partner and we';
 
 /** Everything but the gateway, which a test asks rather than starts. */
-export const workerRoles = ['projector', 'service-ordering', 'service-inventory', 'activator'] as const;
+export const workerRoles = [
+  'projector',
+  'service-ordering',
+  'service-inventory',
+  'product-inventory',
+  'order-management',
+  'outside-ordering',
+  'activator',
+] as const;
 export type WorkerRole = (typeof workerRoles)[number];
 
 /** The whole of Patchbay in this process, on a testbed. */

@@ -43,8 +43,8 @@ export interface Workbench extends WorkerDependencies {
   replica(): Promise<WorkerDependencies & { readonly cut: () => void }>;
   /** Cuts every connection to the broker this process has. */
   cut(): void;
-  /** What a role is started with, the network being at this address. */
-  role(networkUrl: string): RoleDependencies;
+  /** What a role is started with, the network being at this address, and with these environment variables. */
+  role(networkUrl: string, settings?: Readonly<Record<string, string>>): RoleDependencies;
   /** Publishes as the fleet would; `over` bends what a healthy publisher never bends. */
   publish(message: Outgoing, over?: Partial<Publication>): Promise<string>;
   /** Takes every dead letter of the test queue away, oldest first, until there are `count`. */
@@ -112,13 +112,14 @@ export async function createWorkbench(serviceTypes: readonly string[] = [testTyp
     databaseUrl: testbed.databaseUrl,
     amqpUrl: testbed.amqpUrl,
     cut: way.cut,
-    role: (networkUrl) => ({
+    role: (networkUrl, settings = {}) => ({
       ...dependencies,
       ...own,
       configuration: parseConfiguration({
         DATABASE_URL: testbed.databaseUrl,
         AMQP_URL: testbed.amqpUrl,
         NETWORK_URL: networkUrl,
+        ...settings,
       }),
     }),
     async replica() {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as activation from '../../../contracts/messages/activation.ts';
 import type { MessageDefinition } from '../../../contracts/messages/message.ts';
+import * as productInventory from '../../../contracts/messages/product-inventory.ts';
 import * as serviceCatalog from '../../../contracts/messages/service-catalog.ts';
 import * as serviceInventory from '../../../contracts/messages/service-inventory.ts';
 import * as serviceOrdering from '../../../contracts/messages/service-ordering.ts';
@@ -12,7 +13,7 @@ const isMessage = (one: unknown): one is MessageDefinition<unknown> =>
 
 /** The schema of every message that this release knows, in both versions, by its name. */
 const schemas = new Map<string, z.ZodType>(
-  [activation, serviceCatalog, serviceInventory, serviceOrdering, servicePlanning]
+  [activation, productInventory, serviceCatalog, serviceInventory, serviceOrdering, servicePlanning]
     .flatMap((file) => Object.values<unknown>(file))
     .filter(isMessage)
     .flatMap(({ name, schema, previous }): [string, z.ZodType][] => [

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { send } from '../../../contracts/messages/message.ts';
+import { emitProductOrders } from '../../../contracts/messages/order-management.ts';
+import { emitProducts } from '../../../contracts/messages/product-inventory.ts';
 import { emitServices } from '../../../contracts/messages/service-inventory.ts';
 import { emitServiceOrders } from '../../../contracts/messages/service-ordering.ts';
 import { Sentence } from '../../bootstrap/sentence.ts';
@@ -31,8 +33,8 @@ export async function rebuildViews(databaseUrl: string, tell: (line: string) => 
       const removed = await tx`delete from gateway.view where revision > 0`;
       await insertOutbox(
         tx,
-        [send(emitServiceOrders, firstPage), send(emitServices, firstPage)].map((command) =>
-          publicationOf(command, { correlationId: newId() }),
+        [emitProductOrders, emitProducts, emitServiceOrders, emitServices].map((emit) =>
+          publicationOf(send(emit, firstPage), { correlationId: newId() }),
         ),
       );
       return removed.count;
@@ -55,7 +57,7 @@ async function projected(sql: Database): Promise<number> {
     last = views;
     if (Date.now() - since > stuckMs) {
       throw new Sentence(
-        `Only ${views} of ${owned} views came back: are service-ordering, service-inventory and projector running? (patchbay doctor)`,
+        `Only ${views} of ${owned} views came back: are order-management, product-inventory, service-ordering, service-inventory and projector running? (patchbay doctor)`,
       );
     }
   }
@@ -66,6 +68,9 @@ async function progress(sql: Database): Promise<{ views: number; owned: number }
   const [row] = await sql<{ views: number; owned: number }[]>`
     select (select count(*) from gateway.view where revision > 0)::int as views,
            ((select count(*) from service_ordering.service_order) + (select count(*) from service_inventory.service)
+            + (select count(*) from product_inventory.product)
+            + (select count(*) from order_management.product_order)
+            + (select coalesce(sum(jsonb_array_length(doc -> 'cancellations')), 0) from order_management.product_order)
             + (select coalesce(sum(jsonb_array_length(doc -> 'cancellations')), 0) from service_ordering.service_order))::int as owned`;
   return row ?? { views: 0, owned: 0 };
 }

@@ -1,8 +1,13 @@
 import { startGateway } from '../../../gateway/server.ts';
 import { startExpectations } from '../../../gateway/views/expectations.ts';
 import { startActivators } from '../../../workers/activators/worker.ts';
+import { startOutsideOrdering } from '../../../workers/outside-ordering/worker.ts';
 import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
-import { startServiceInventory, startServiceOrdering } from './owners.ts';
+import { activatorOutlines } from '../../../workers/activators/registry.ts';
+import { startOrderManagement } from '../../../workers/order-management/worker.ts';
+import { startProductInventory } from '../../../workers/product-inventory/worker.ts';
+import { startServiceInventory } from '../../../workers/service-inventory/worker.ts';
+import { startServiceOrdering } from '../../../workers/service-ordering/worker.ts';
 import { startProjector } from './projector.ts';
 
 type StartRole = (dependencies: RoleDependencies) => RunningRole | Promise<RunningRole>;
@@ -15,7 +20,11 @@ export const roles: Readonly<Record<string, StartRole>> = {
     return { troubles: () => [], stop: () => Promise.all([gateway.stop(), expectations.stop()]).then(() => undefined) };
   },
   projector: startProjector,
-  'service-ordering': startServiceOrdering,
+  'service-ordering': async (dependencies) => startServiceOrdering(dependencies, await activatorOutlines()),
   'service-inventory': startServiceInventory,
+  'order-management': (dependencies) =>
+    startOrderManagement(dependencies, new Set(dependencies.configuration.outsideTypes)),
+  'product-inventory': startProductInventory,
+  'outside-ordering': startOutsideOrdering,
   activator: startActivators,
 };

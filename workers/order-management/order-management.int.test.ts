@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type System, startSystem } from '../../ops/testing/system.ts';
+import { type Testbed, createTestbed } from '../../ops/testing/testbed.ts';
+
+/** Product orders through the whole fleet: gateway, product inventory, service ordering, activators and the network. */
+let testbed: Testbed;
+let system: System;
+beforeAll(async () => {
+  testbed = await createTestbed();
+  system = await startSystem(testbed);
+}, 60_000);
+afterAll(async () => {
+  await system.close();
+  await testbed.close();
+});
+
+const orders = '/tmf-api/productOrderingManagement/v4';
+const products = '/tmf-api/productInventory/v4/product';
+const services = '/tmf-api/serviceInventory/v4/service';
+const soon = { timeout: 30_000, interval: 50 };
+
+type Json = Record<string, unknown>;
+interface Order {
+  id: string;
+  state: string;
+  productOrderItem: { id: string; state: string; product?: { id?: string } }[];
+}
+
+async function ask<Answer>(path: string, body?: Json, method = body === undefined ? 'GET' : 'POST'): Promise<Answer> {
+  const answer = await system.request(path, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
+const place = (...items: readonly Json[]) => ask<Order>(`${orders}/productOrder`, { productOrderItem: items });
+const addFiber = (over: Json = {}): Json => ({
+  id: '1',
+  action: 'add',
+  product: {
+    productSpecification: { id: 'fiber-1g', version: '1.0' },
+    productCharacteristic: [{ name: 'speed', valueType: 'integer', value: 1 }],
+  },
+  ...over,
+});
+const remove = (id: string): Json => ({ id: '1', action: 'delete', product: { id } });
+
+async function ended({ id }: Order, state: string): Promise<Order> {
+  const ends = new Set(['completed', 'partial', 'failed', 'cancelled', 'rejected']);
+  const order = await vi.waitUntil(async () => {
+    const seen = await ask<Order>(`${orders}/productOrder/${id}`);
+    return ends.has(seen.state) ? seen : undefined;
+  }, soon);
+  expect(order.state).toBe(state);
+  return order;
+}
+const statusOf = async (id: string) => (await ask<{ status: string }>(`${products}/${id}`)).status;
+const productsOf = async ({ id }: Order) => {
+  const [row] = await system.sql<{ ids: string[] }[]>`
+    select array(select jsonb_array_elements(doc -> 'plan' -> 'products') ->> 'id') as ids
+    from order_management.product_order where id = ${id}`;
+  return row?.ids ?? [];
+};
+const servicesOf = async ({ id }: Order) => {
+  const rows = await system.sql<{ id: string }[]>`
+    select one ->> 'serviceId' as id from order_management.product_order, jsonb_array_elements(doc -> 'order' -> 'deliveries') one
+    where product_order.id = ${id}`;
+  return Promise.all(rows.map(async (row) => (await ask<{ state: string }>(`${services}/${row.id}`)).state));
+};
+const heldOnNetwork = async () =>
+  Object.values(await system.network.holdings()).reduce((sum, held) => sum + Object.keys(held).length, 0);
+
+describe('an order', () => {
+  test('of three units ends completed, each an active product with its services; disconnected, nothing is left', async () => {
+    const order = await ended(await place(addFiber({ quantity: 3 })), 'completed');
+    const ids = await productsOf(order);
+    expect(ids).toHaveLength(3);
+    for (const id of ids) expect(await vi.waitUntil(async () => (await statusOf(id)) === 'active', soon)).toBe(true);
+    expect(new Set(await servicesOf(order))).toEqual(new Set(['active']));
+    const gone = await Promise.all(
+      (await Promise.all(ids.map((id) => place(remove(id))))).map((one) => ended(one, 'completed')),
+    );
+    for (const id of ids) expect(await statusOf(id)).toBe('terminated');
+    for (const one of gone) expect(new Set(await servicesOf(one))).toEqual(new Set(['terminated']));
+    expect(await heldOnNetwork()).toBe(0);
+  });
+
+  test('said again under its id is the same order, and what caused each of its stages is written down', async () => {
+    const order = await ended(await place(addFiber()), 'completed');
+    const [row] = await system.sql<{ audit: { about: string; to: string; cause: string; at: string }[] }[]>`
+      select doc -> 'audit' as audit from order_management.product_order where id = ${order.id}`;
+    const stages = row?.audit.filter(({ about }) => about === 'order') ?? [];
+    expect(stages.map(({ to }) => to)).toEqual(['received', 'validated', 'decomposed', 'inProgress', 'completed']);
+    expect(stages.map(({ cause }) => cause.split('.')[0])).toEqual([
+      'order-management',
+      'order-management',
+      'product-inventory',
+      'product-inventory',
+      'product-inventory',
+    ]);
+    for (const { cause } of row?.audit ?? []) expect(cause).toMatch(/ [0-9a-f-]{36}$/u);
+    for (const id of await productsOf(order)) await ended(await place(remove(id)), 'completed');
+  });
+
+  test('for what is not in any rule is rejected', async () => {
+    const order = await place(addFiber({ product: { productSpecification: { id: 'nothing' } } }));
+    const { productOrderItem } = await ended(order, 'rejected');
+    expect(productOrderItem.map(({ state }) => state)).toEqual(['rejected']);
+  });
+
+  test('is told of events that were lost: what it awaits is asked for again', async () => {
+    await system.stop('service-ordering');
+    const order = await place(addFiber());
+    await vi.waitUntil(
+      async () => (await ask<Order>(`${orders}/productOrder/${order.id}`)).state === 'inProgress',
+      soon,
+    );
+    // The queue was lost with what was in it, and the alarm rings.
+    const channel = await fetch(
+      `${testbed.management.url}/api/queues/${testbed.management.vhost}/service-ordering/contents`,
+      { method: 'DELETE', headers: testbed.management.headers },
+    );
+    expect(channel.ok).toBe(true);
+    await system.start('service-ordering');
+    await system.sql`update order_management.product_order set due_at = now() where id = ${order.id}`;
+    await ended(order, 'completed');
+    for (const id of await productsOf(order)) await ended(await place(remove(id)), 'completed');
+  });
+});
+
+describe('cancelling', () => {
+  test('an order that waits for its date leaves nothing', async () => {
+    const requestedStartDate = new Date(Date.now() + 3_600_000).toISOString();
+    const order = await ask<Order>(`${orders}/productOrder`, { requestedStartDate, productOrderItem: [addFiber()] });
+    await vi.waitUntil(async () => (await ask<Order>(`${orders}/productOrder/${order.id}`)).state === 'pending', soon);
+    await ask(`${orders}/cancelProductOrder`, {
+      productOrder: { id: order.id },
+      cancellationReason: 'changed my mind',
+    });
+    const { productOrderItem } = await ended(order, 'cancelled');
+    expect(productOrderItem.map(({ state }) => state)).toEqual(['cancelled']);
+  });
+
+  test('an order in flight takes back what it did', async () => {
+    const before = await heldOnNetwork();
+    await system.network.add([{ id: 'slow', manager: 'olt', operation: '*', kind: 'latency', params: { ms: 400 } }]);
+    const order = await place(addFiber());
+    await vi.waitUntil(
+      async () => (await ask<Order>(`${orders}/productOrder/${order.id}`)).state === 'inProgress',
+      soon,
+    );
+    const task = await ask<{ id: string }>(`${orders}/cancelProductOrder`, { productOrder: { id: order.id } });
+    await ended(order, 'cancelled');
+    await system.network.remove('slow');
+    const { state } = await ask<{ state: string }>(`${orders}/cancelProductOrder/${task.id}`);
+    expect(state).toBe('done');
+    for (const id of await productsOf(order)) expect(await statusOf(id)).toBe('cancelled');
+    expect(await heldOnNetwork()).toBe(before);
+  });
+});

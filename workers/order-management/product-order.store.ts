@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { errorClasses, recoveryPolicy } from '../../contracts/messages/decomposition.ts';
+import {
+  productOrder,
+  productOrderCancellation,
+  productOrderPlan,
+  productOrderRequest,
+} from '../../contracts/messages/order-management.ts';
+import { product } from '../../contracts/messages/product-inventory.ts';
+import { failure, instant } from '../../contracts/messages/values.ts';
+import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../runtime/handler.ts';
+import type { OrderState } from './order.state.ts';
+
+const stageTriggers = ['allDone', 'someDone', 'noneDone', 'cancel', 'reject'] as const;
+
+/** The stored document; rolling deployments read it in both versions, so additions are optional. */
+const stored = z.object({
+  order: productOrder,
+  plan: productOrderPlan.nullable(),
+  planned: z.boolean(),
+  products: z.array(product),
+  policies: z.array(recoveryPolicy),
+  work: z.record(
+    z.string(),
+    z.object({
+      heard: z.int(),
+      serviceOrders: z.array(z.string()),
+      landed: z.boolean(),
+      goal: z.enum(['deliver', 'takeBack']),
+      retries: z.partialRecord(z.enum([...errorClasses, 'undo']), z.int()),
+      waitUntil: instant.optional(),
+      trouble: z.enum(errorClasses).optional(),
+      asked: z.object({ id: z.string(), round: z.int(), refused: failure.optional() }).optional(),
+      asks: z.int(),
+      spoiled: failure.optional(),
+      heldHere: z.boolean().optional(),
+    }),
+  ),
+  givenUp: z.record(z.string(), z.enum(['failed', 'rolledBack', 'leftOut', 'cancelled'])),
+  claim: z.enum(['none', 'asked', 'granted']),
+  records: z.int(),
+  ending: z.enum(stageTriggers).nullable(),
+  cancellations: z.array(productOrderCancellation),
+  followUps: z.array(productOrderRequest),
+  audit: z.array(
+    z.object({
+      at: instant,
+      about: z.string(),
+      from: z.string(),
+      to: z.string(),
+      cause: z.string(),
+      why: z.string().optional(),
+    }),
+  ),
+  reminders: z.int(),
+});
+
+interface Row {
+  doc: unknown;
+  due_at: Date | null;
+  deleted: boolean;
+}
+
+const stateOf = (row: Row): OrderState => ({
+  ...(stored.parse(row.doc) as Omit<OrderState, 'dueAt' | 'deleted'>),
+  dueAt: row.due_at,
+  deleted: row.deleted,
+});
+
+/** Product orders, one row each. What happens to one is part of its story, whichever service order tells it. */
+export const productOrders: Aggregate<OrderState> = {
+  name: 'product-order',
+  key: (state) => state.order.id,
+  load: lockProductOrders,
+  save: saveProductOrders,
+  origin: (state) => ({ correlationId: state.order.id }),
+};
+
+async function lockProductOrders(tx: Transaction, ids: readonly string[]): Promise<Map<string, OrderState>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx<Row[]>`
+    select doc, due_at, deleted from order_management.product_order
+    where id = any(${ids as string[]}) order by id for update`;
+  return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
+}
+
+async function saveProductOrders(tx: Transaction, states: readonly OrderState[]): Promise<void> {
+  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
+  await tx`
+    insert into order_management.product_order as o (id, revision, state, due_at, doc, deleted, updated_at)
+    select *, now() from unnest(
+      ${states.map((s) => s.order.id)}::text[],
+      ${states.map((s) => s.order.revision)}::bigint[],
+      ${states.map((s) => s.order.state)}::text[],
+      ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+      ${docs}::text[]::jsonb[],
+      ${states.map((s) => String(s.deleted))}::text[]::boolean[]
+    )
+    on conflict (id) do update set
+      revision = excluded.revision, state = excluded.state, due_at = excluded.due_at, doc = excluded.doc,
+      deleted = excluded.deleted, updated_at = excluded.updated_at`;
+}
+
+/** Orders whose alarm rings, oldest first. */
+export async function dueProductOrders(sql: Database, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from order_management.product_order where due_at <= now() order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}
+
+/** A page of orders by id, for a rebuild of the views. */
+export async function pageOfProductOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {
+  const rows = await tx<Row[]>`
+    select doc, due_at, deleted from order_management.product_order
+    where id > ${after ?? ''} order by id limit ${limit}`;
+  return rows.map(stateOf);
+}
