@@ -4,7 +4,7 @@ import { activatorTypes } from '../../workers/activators/registry.ts';
 import { clone } from '../bootstrap/home.ts';
 import { freePort } from '../bootstrap/ports.ts';
 import { supervise } from '../fleet/supervised.ts';
-import { standardRoles, startFleet } from '../fleet/supervisor.ts';
+import { fewProcesses, startFleet } from '../fleet/supervisor.ts';
 import { assertTopology } from '../platform/broker/topology.ts';
 import { loadSamples } from '../samples/load.ts';
 import { createTestbed } from '../testing/testbed.ts';
@@ -19,10 +19,11 @@ export type System = {
   stop: () => Promise<void>;
 };
 
-export const everyRole: readonly string[] = standardRoles;
+/** As `npm start` groups them. */
+export const everyRole: readonly string[] = fewProcesses;
 
 /**
- * Starts these roles, one process each, with the network simulator, and waits until all are ready. The environment must
+ * Starts these processes (`role,role` in one), with the network simulator, and waits until all are ready. The environment must
  * name the servers (`bench.ts` sets it), because that is where a testbed looks for them.
  */
 export async function startSystem({ home }: BenchServices, roles: readonly string[]): Promise<System> {
@@ -56,8 +57,10 @@ export async function startSystem({ home }: BenchServices, roles: readonly strin
     });
     undo.push(() => fleet.stop());
     await Promise.all([fleet.whenReady(), simulator.whenReady()]);
-    // Service ordering is who takes them; without it there is nobody to load them for.
-    if (roles.includes('service-ordering')) await loadSamples(testbed.databaseUrl);
+    await loadSamples(
+      testbed.databaseUrl,
+      roles.flatMap((process) => process.split(',')),
+    );
     const gateway = fleet.of('gateway')[0]?.url;
     if (gateway === undefined) throw new Error(`no gateway among the roles ${roles.join(', ')}`);
     return {

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchLogs } from '../fleet/log-watch.ts';
 import { supervise, type ProcessChange, type Supervised } from '../fleet/supervised.ts';
-import { standardRoles, startFleet } from '../fleet/supervisor.ts';
+import { fewProcesses, startFleet } from '../fleet/supervisor.ts';
 import { clone, type Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { writeRunFile, type RunFile } from './run-file.ts';
@@ -51,7 +51,7 @@ export async function startProcesses({
     databaseUrl: postgres.url,
     amqpUrl: rabbitmq.url,
     ...(rabbitmq.managementUrl === undefined ? {} : { managementUrl: rabbitmq.managementUrl }),
-    roles: standardRoles,
+    roles: fewProcesses,
     replicas,
     // HOST is somebody else's variable in many shells; the gateway listens on loopback unless ours says otherwise.
     env: {

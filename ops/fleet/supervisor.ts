@@ -3,8 +3,28 @@ import { join, resolve } from 'node:path';
 import { freePort } from '../bootstrap/ports.ts';
 import { supervise, type ProcessChange, type Supervised } from './supervised.ts';
 
-/** What `npm start` runs, in the order in which it is started. */
-export const standardRoles = ['service-inventory', 'service-ordering', 'activator', 'projector', 'gateway'] as const;
+/** Every role, in the order in which they are started. In production each has processes of its own. */
+export const standardRoles = [
+  'service-inventory',
+  'product-inventory',
+  'service-ordering',
+  'order-management',
+  'outside-ordering',
+  'activator',
+  'projector',
+  'gateway',
+] as const;
+
+/**
+ * The same roles in few processes, which is what one machine wants: what hands an order on most often stays in one process and
+ * shares its connections. Commercial, then technical fulfilment; what is shown has its own.
+ */
+export const fewProcesses = [
+  'product-inventory,order-management,outside-ordering',
+  'service-inventory,service-ordering,activator',
+  'projector',
+  'gateway',
+] as const;
 
 export type FleetOptions = {
   databaseUrl: string;

@@ -5,8 +5,8 @@ import { percentile } from '../percentile.ts';
 import { everyRole, startSystem } from '../system.ts';
 import type { Figure, Measure } from './measure.ts';
 
-/** Orders before the measured ones: the first few also compile code, plan statements and open pools. */
-const WARM_UP = 10;
+/** Orders before the measured ones: the first ones also compile code, plan statements and open pools. What idles has run before. */
+const WARM_UP = 100;
 /** What asking adds to the time at most. More often, and what is measured is slowed by the asking: 2 ms keep a core half busy. */
 const POLL_EVERY_MS = 5;
 const ORDER_MAY_TAKE_MS = 30_000;

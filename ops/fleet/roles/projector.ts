@@ -2,7 +2,6 @@ import { projectorQueue } from '../../../contracts/topology.ts';
 import { type ViewState, answerQuestion, project, refuseCommand, viewKey } from '../../../gateway/views/projection.ts';
 import { lockViews, saveViews } from '../../../gateway/views/projection.store.ts';
 import { projections, replies } from '../../../gateway/views/projections.ts';
-import { startComparing } from '../../../gateway/views/unseen.ts';
 import { type Aggregate, type Handler, done, on } from '../../../workers/runtime/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../../workers/runtime/role.ts';
 import { startWorker } from '../../../workers/runtime/worker.ts';
@@ -46,11 +45,8 @@ const handlers = [...projecting, ...replying];
 /** The projector: events in, views and outcomes out. */
 export function startProjector(dependencies: RoleDependencies): RunningRole {
   const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers, sees: true });
-  const comparing = startComparing(dependencies.sql, dependencies.log);
   return {
     troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
-    async stop() {
-      await Promise.all([worker.stop(), comparing.stop()]);
-    },
+    stop: () => worker.stop(),
   };
 }
