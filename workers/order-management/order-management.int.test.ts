@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type System, startSystem } from '../../ops/testing/system.ts';
+import { type System, sampleOrder, startSystem } from '../../ops/testing/system.ts';
 import { type Testbed, createTestbed } from '../../ops/testing/testbed.ts';
 
 /** Product orders through the whole fleet: gateway, product inventory, service ordering, activators and the network. */
@@ -86,7 +86,20 @@ describe('an order', () => {
     expect(await heldOnNetwork()).toBe(0);
   });
 
-  test('said again under its id is the same order, and what caused each of its stages is written down', async () => {
+  test('for a bundle delivers its parts in turn; disconnected as one, both inventories are terminated', async () => {
+    const sample = await sampleOrder('home-bundle.product-order');
+    const order = await ended(await ask<Order>(`${orders}/productOrder`, sample), 'completed');
+    const [bundle = '', ...parts] = await productsOf(order);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const id of [bundle, ...parts]) expect(await statusOf(id)).toBe('active');
+    expect(new Set(await servicesOf(order))).toEqual(new Set(['active']));
+    await ended(await place(remove(bundle)), 'completed');
+    for (const id of [bundle, ...parts]) expect(await statusOf(id)).toBe('terminated');
+    expect(new Set(await servicesOf(order))).toEqual(new Set(['terminated']));
+    expect(await heldOnNetwork()).toBe(0);
+  });
+
+  test('has what caused each of its stages written down', async () => {
     const order = await ended(await place(addFiber()), 'completed');
     const [row] = await system.sql<{ audit: { about: string; to: string; cause: string; at: string }[] }[]>`
       select doc -> 'audit' as audit from order_management.product_order where id = ${order.id}`;
@@ -109,7 +122,7 @@ describe('an order', () => {
     expect(productOrderItem.map(({ state }) => state)).toEqual(['rejected']);
   });
 
-  test('is told of events that were lost: what it awaits is asked for again', async () => {
+  test('asks again for what it awaits when a queue was lost with it', async () => {
     await system.stop('service-ordering');
     const order = await place(addFiber());
     await vi.waitUntil(
