@@ -71,10 +71,10 @@ describe('what is kept until it is seen', () => {
     const channel = await bench.channel();
     await channel.purgeQueue(testQueue);
     await channel.close();
-    seeing();
     await bench.sql`update platform.outbox set available_at = now()`;
-    await until({ a: 1 });
     bench.relay.committed(kept);
+    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(2), soon);
+    seeing();
     await settled();
     expect(await tallies(bench.sql)).toEqual({ a: 1 });
   });

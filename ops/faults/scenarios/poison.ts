@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projectorQueue } from '../../../contracts/topology.ts';
+import {
+  orderManagementQueue,
+  outsideOrderingQueue,
+  productInventoryQueue,
+  projectorQueue,
+  serviceInventoryQueue,
+  serviceOrderingQueue,
+} from '../../../contracts/topology.ts';
+import { acceptProductOrder } from '../../../contracts/messages/order-management.ts';
+import { placeOutsideOrder } from '../../../contracts/messages/outside-ordering.ts';
+import { claimProducts } from '../../../contracts/messages/product-inventory.ts';
 import { acceptServiceOrder, serviceOrderChanged } from '../../../contracts/messages/service-ordering.ts';
 import { recordActivation } from '../../../contracts/messages/service-inventory.ts';
-import { activateItem } from '../../../contracts/messages/activation.ts';
+import { activateItem, settleStep } from '../../../contracts/messages/activation.ts';
 import type { Letter } from '../dead-letters.ts';
 import { type Alien, putInto } from '../queues.ts';
 import type { Scenario } from './scenario.ts';
@@ -22,17 +32,17 @@ interface Poison {
 const envelope = (): string => JSON.stringify({ correlationId: randomUUID(), attempt: 1, failures: 0 });
 const json = (mark: string): Buffer => Buffer.from(JSON.stringify({ mark }));
 
-/** A type that the consumer of a queue knows. */
+/** A type that each worker's consumer knows; every activator knows the same two. */
+const ofWorker: Readonly<Record<string, string>> = {
+  [projectorQueue]: serviceOrderChanged.name,
+  [serviceOrderingQueue]: acceptServiceOrder.name,
+  [serviceInventoryQueue]: recordActivation.name,
+  [orderManagementQueue]: acceptProductOrder.name,
+  [productInventoryQueue]: claimProducts.name,
+  [outsideOrderingQueue]: placeOutsideOrder.name,
+};
 const known = (queue: string): string =>
-  queue === projectorQueue
-    ? serviceOrderChanged.name
-    : queue === 'service-ordering'
-      ? acceptServiceOrder.name
-      : queue === 'service-inventory'
-        ? recordActivation.name
-        : queue.endsWith('.control')
-          ? 'activation.settle-step.v1'
-          : activateItem.name;
+  ofWorker[queue] ?? (queue.endsWith('.control') ? settleStep.name : activateItem.name);
 const whole = (queue: string, body: Buffer): Alien & { messageId: string; type: string; envelope: string } => ({
   queue,
   messageId: randomUUID(),

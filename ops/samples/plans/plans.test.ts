@@ -3,6 +3,7 @@
  * With `UPDATE_PLANS=1` they are written anew.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { DecompositionRule } from '../../../contracts/messages/decomposition.ts';
@@ -12,7 +13,7 @@ import { readRuleFiles } from '../../cli/rules/files.ts';
 const here = (name: string): URL => new URL(name, import.meta.url);
 const json = async (name: string): Promise<unknown> => JSON.parse(await readFile(here(name), 'utf8')) as unknown;
 
-const { rules: files } = await readRuleFiles([here('../rules').pathname]);
+const { rules: files } = await readRuleFiles([fileURLToPath(here('../rules'))]);
 const all = files.map(({ rule }) => rule);
 /** As it was before the second version of the rule for fiber. */
 const first = all.filter(({ specification, revision }) => specification.id !== 'fiber-1g' || revision === 1);
