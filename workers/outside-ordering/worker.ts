@@ -74,8 +74,9 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
   });
 
   /** Types whose endpoint would not be asked anyway: looking at their orders would only write rows. */
-  const heldOff = (): string[] =>
-    [...endpoints].filter(([, { breaker }]) => breaker.isOpen()).map(([serviceType]) => serviceType);
+  function heldOff(): string[] {
+    return [...endpoints].filter(([, { breaker }]) => breaker.isOpen()).map(([serviceType]) => serviceType);
+  }
 
   function guardOf(endpoint: OutsideEndpoint): Pick<GuardedEndpoint, 'breaker' | 'bulkhead'> {
     const breaker: Breaker = startBreaker({

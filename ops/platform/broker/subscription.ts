@@ -53,6 +53,8 @@ interface Session {
 
 /** A consumer that is silent this long is checked for a backlog it does not get. */
 const watchdogMs = 15_000;
+/** A broker that is there answers in milliseconds; one under an alarm or at its start, in seconds. */
+const answersWithinMs = 20_000;
 
 /**
  * Consumes one queue, over a fresh channel with a fresh consumer tag each time one is lost (3.10 crashes on a reused
@@ -88,7 +90,7 @@ export function subscribe(connection: BrokerConnection, options: SubscriptionOpt
         continue;
       }
       try {
-        const opened = await open();
+        const opened = await answered(open(), (late) => void closeQuietly(late.channel));
         const gone = new Promise<void>((resolve) => opened.channel.once('close', resolve));
         session = opened;
         await Promise.race([gone, watch(opened)]);
@@ -193,13 +195,30 @@ const tagged = (deliveryTag: number) => ({ fields: { deliveryTag } }) as Consume
 
 /** Nothing new comes after a cancel; the channel stays until what it delivered is settled, or nobody will settle it. */
 async function drained(session: Session, abandoned: () => boolean): Promise<void> {
-  await session.channel.cancel(session.consumerTag);
+  await answered(session.channel.cancel(session.consumerTag));
   while (session.outstanding.size > 0 && !abandoned()) await sleep(20);
+}
+
+/**
+ * What a broker was asked when its connection broke may never be answered, and the driver does not always say so (amqplib
+ * 2.3.1 after the broker closed the connection with 541): so nothing is waited for longer than this.
+ *
+ * @param late given what was answered after all
+ * @throws when it takes too long
+ */
+function answered<Answer>(asked: Promise<Answer>, late?: (answer: Answer) => void): Promise<Answer> {
+  const deadline = new AbortController();
+  const timeout = sleep(answersWithinMs, undefined, { ref: false, signal: deadline.signal }).then(() => {
+    asked.then(late, () => undefined);
+    throw new Error(`the broker did not answer within ${answersWithinMs / 1_000} s`);
+  });
+  timeout.catch(() => undefined);
+  return Promise.race([asked, timeout]).finally(() => deadline.abort());
 }
 
 async function closeQuietly(channel: Channel): Promise<void> {
   try {
-    await channel.close();
+    await answered(channel.close());
   } catch {
     // Already closed, by the broker or with its connection: what we wanted.
   }
@@ -225,7 +244,7 @@ async function backlog(connection: BrokerConnection, queue: string): Promise<num
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   try {
-    return (await channel.checkQueue(queue)).messageCount;
+    return (await answered(channel.checkQueue(queue))).messageCount;
   } catch {
     return -1;
   } finally {
