@@ -61,11 +61,12 @@ export interface Fallout {
   readonly steps: z.output<typeof stored>['entries'];
 }
 
-/** What fell out, oldest first: everything, or of one order or activation. */
-export async function readFallout(sql: Database, id?: string): Promise<Fallout[]> {
+/** What fell out, oldest first: everything, or of these orders and activations. */
+export async function readFallout(sql: Database, ...ids: readonly string[]): Promise<Fallout[]> {
   const rows = await sql<{ doc: unknown; since: Date }[]>`
     select doc, updated_at as since from activation.activation
-    where phase = 'stalled' and (${id ?? null}::text is null or id::text = ${id ?? ''} or doc -> 'command' ->> 'orderId' = ${id ?? ''})
+    where phase = 'stalled'
+      and (${ids.length} = 0 or id::text = any(${[...ids]}) or doc -> 'command' ->> 'orderId' = any(${[...ids]}))
     order by updated_at`;
   return rows.map(({ doc, since }) => {
     const { id: activationId, command, position, entries } = stored.parse(doc);

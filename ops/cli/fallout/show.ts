@@ -1,22 +1,61 @@
 import type { Characteristics } from '../../../contracts/messages/values.ts';
 import type { Letter } from '../../platform/broker/letters.ts';
+import type { HeldDelivery } from './delivery.store.ts';
 import type { AuditLine, Fallout } from './fallout.store.ts';
 
-/** Held items as a table, a line each. */
-export const tableOf = (fallen: readonly Fallout[]): string =>
-  fallen.length === 0
+/** Held items of service orders, and held deliveries of product orders, as one table, a line each, oldest first. */
+export const tableOf = (fallen: readonly Fallout[], deliveries: readonly HeldDelivery[]): string =>
+  fallen.length + deliveries.length === 0
     ? 'nothing is held'
     : columns(
         ['order', 'item', 'asks to', 'held at', 'since', 'because'],
-        fallen.map((one) => [
-          one.orderId,
-          one.itemId,
-          `${one.action} ${one.serviceType}`,
-          one.steps[one.position]?.step ?? '',
-          minute(one.since.toISOString()),
-          one.steps[one.position]?.failure?.reason ?? '',
-        ]),
+        [...fallen.map(stepRow), ...deliveries.map(deliveryRow)]
+          .toSorted((one, other) => one.since.getTime() - other.since.getTime())
+          .map(({ cells, since, because }) => [...cells, minute(since.toISOString()), because]),
       );
+
+interface Row {
+  readonly since: Date;
+  readonly cells: readonly string[];
+  readonly because: string;
+}
+
+function stepRow({ orderId, itemId, action, serviceType, steps, position, since }: Fallout): Row {
+  const { step = '', failure } = steps[position] ?? {};
+  return { since, cells: [orderId, itemId, `${action} ${serviceType}`, step], because: failure?.reason ?? '' };
+}
+
+const deliveryRow = (one: HeldDelivery): Row => ({
+  since: one.since,
+  cells: [one.orderId, one.component, asks(one), whereOf(one)],
+  because: one.failure?.reason ?? '',
+});
+
+const asks = ({ purpose, action, serviceType }: HeldDelivery): string =>
+  `${purpose === 'undo' ? 'undo ' : ''}${action} ${serviceType}`;
+const whereOf = ({ heldBy }: HeldDelivery): string => (heldBy === 'policy' ? 'recovery policy' : 'service order');
+
+/** One held delivery of a product order whole: what was asked for, its way so far, and what people did about it. */
+export function deliveryDetailOf(one: HeldDelivery, audit: readonly AuditLine[]): string {
+  const ways = [
+    'retry',
+    ...(one.optional || one.purpose === 'undo' ? ['skip'] : []),
+    one.purpose === 'undo' ? 'fail (it stays behind)' : "fail (the item's other components are taken back)",
+  ];
+  const because = one.failure === undefined ? '' : `: ${one.failure.code}: ${one.failure.reason}`;
+  return [
+    `product order ${one.orderId}, item ${one.itemId}, component ${one.component}: ${asks(one)} (service ${one.serviceId})`,
+    `  held since ${one.since.toISOString()} by its ${whereOf(one)}${because}`,
+    `  delivery ${one.deliveryId}, specification ${one.specification}${one.optional ? ', optional' : ''}`,
+    `  asked for: ${settings(one.requested) || 'nothing in particular'}`,
+    ...one.serviceOrders.map((id) => `  service order ${id} (patchbay trace ${id})`),
+    ...one.transitions.map(
+      ({ at, from, to, why }) => `    ${at}  ${from} → ${to}${why === undefined ? '' : `: ${why}`}`,
+    ),
+    `  the order is ${one.stage}; it goes on with ${ways.join(', ')}`,
+    ...auditLines(audit),
+  ].join('\n');
+}
 
 /** One held item whole: what was asked for, its steps and their attempts, what its order says, and what people did so far. */
 export function detailOf(one: Fallout, words: readonly string[], audit: readonly AuditLine[]): string {
@@ -35,18 +74,22 @@ export function detailOf(one: Fallout, words: readonly string[], audit: readonly
       ),
     ];
   });
-  const lines = audit.map(
-    ({ at, actor, verb, reason, requested }) =>
-      `    ${at.toISOString()}  ${actor}  ${verb}${reason === null ? '' : `: ${reason}`}${requested === null ? '' : `  (${settings(requested)})`}`,
-  );
   return [
     `order ${one.orderId}, item ${one.itemId}: ${one.action} ${one.serviceType} (service ${one.serviceId})`,
     `  held since ${one.since.toISOString()}, activation ${one.activationId}`,
     `  asked for: ${settings(one.requested) || 'nothing in particular'}`,
     ...words.map((word) => `  ${word}`),
     ...steps,
-    ...(lines.length === 0 ? [] : ['  done so far:', ...lines]),
+    ...auditLines(audit),
   ].join('\n');
+}
+
+function auditLines(audit: readonly AuditLine[]): string[] {
+  const lines = audit.map(
+    ({ at, actor, verb, reason, requested }) =>
+      `    ${at.toISOString()}  ${actor}  ${verb}${reason === null ? '' : `: ${reason}`}${requested === null ? '' : `  (${settings(requested)})`}`,
+  );
+  return lines.length === 0 ? [] : ['  done so far:', ...lines];
 }
 
 const settings = (values: Characteristics): string =>

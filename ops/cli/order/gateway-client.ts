@@ -1,18 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { productOrderingBasePath } from '../../../contracts/tmf/tmf622.ts';
+import { productInventoryBasePath } from '../../../contracts/tmf/tmf637.ts';
 import { serviceOrderingBasePath } from '../../../contracts/tmf/tmf641.ts';
 import { Sentence } from '../../bootstrap/sentence.ts';
-import type { ShownPlan } from './plan.ts';
+
+const collections = {
+  serviceOrder: `${serviceOrderingBasePath}/serviceOrder`,
+  productOrder: `${productOrderingBasePath}/productOrder`,
+};
+export type OrderKind = keyof typeof collections;
+
+type Faults = readonly { readonly reason?: string; readonly message?: string }[];
+type Notes = readonly { readonly id?: string; readonly text: string }[];
 
 /** A service order as far as the command line looks into it. */
 export interface ShownOrder {
   readonly id: string;
   readonly state: string;
   readonly serviceOrderItem: readonly ShownItem[];
-  readonly errorMessage?: readonly { readonly reason?: string; readonly message?: string }[];
+  readonly errorMessage?: Faults;
   readonly jeopardyAlert?: readonly { readonly message?: string }[];
   readonly cancellationReason?: string;
-  readonly note?: readonly { readonly id?: string; readonly text: string }[];
+  readonly note?: Notes;
+  /** Of one that was placed for a product order. */
+  readonly requestedBy?: { readonly orderId: string };
 }
 
 export interface ShownItem {
@@ -20,8 +32,41 @@ export interface ShownItem {
   readonly action: string;
   readonly state: string;
   readonly service: { readonly id?: string; readonly name?: string; readonly serviceType?: string };
-  readonly errorMessage?: readonly { readonly reason?: string; readonly message?: string }[];
+  readonly errorMessage?: Faults;
   readonly serviceOrderItem?: readonly ShownItem[];
+}
+
+/** A product order as far as the command line looks into it. */
+export interface ShownProductOrder {
+  readonly id: string;
+  readonly state: string;
+  readonly orderDate: string;
+  readonly productOrderItem: readonly ShownProductItem[];
+  readonly errorMessage?: Faults;
+  readonly cancellationReason?: string;
+  readonly note?: Notes;
+}
+
+export interface ShownProductItem {
+  readonly id: string;
+  readonly action: string;
+  readonly state: string;
+  readonly product?: {
+    readonly id?: string;
+    readonly name?: string;
+    readonly productSpecification?: { readonly id?: string };
+  };
+  readonly resultingProduct?: readonly { readonly id: string }[];
+  readonly errorMessage?: Faults;
+  readonly productOrderItem?: readonly ShownProductItem[];
+}
+
+export interface ShownProduct {
+  readonly id: string;
+  readonly status: string;
+  readonly name?: string;
+  readonly productSpecification?: { readonly id?: string };
+  readonly missingComponent?: readonly string[];
 }
 
 /** Tries in all: a gateway that restarts is back within them. */
@@ -32,25 +77,55 @@ const tries = 10;
  *
  * @throws Sentence when the gateway is not there, or refuses
  */
-export async function placeOrder(gateway: string, body: string): Promise<ShownOrder> {
+export async function placeOrder<Shown>(gateway: string, kind: OrderKind, body: string): Promise<Shown> {
   const key = randomUUID();
-  return request(`${gateway}${serviceOrderingBasePath}/serviceOrder`, {
+  return request(`${gateway}${collections[kind]}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
     body,
   });
 }
 
-export const readOrder = (gateway: string, id: string): Promise<ShownOrder> =>
-  request(`${gateway}${serviceOrderingBasePath}/serviceOrder/${encodeURIComponent(id)}`, {});
+export const readOrder = <Shown>(gateway: string, kind: OrderKind, id: string): Promise<Shown> =>
+  request(`${gateway}${collections[kind]}/${encodeURIComponent(id)}`, {});
 
 /** Asks what an order would come to. Nothing is placed. */
-export const planOrder = (gateway: string, body: string): Promise<ShownPlan> =>
-  request(`${gateway}${serviceOrderingBasePath}/serviceOrder?dryRun=true`, {
+export const planOrder = <Plan>(gateway: string, kind: OrderKind, body: string): Promise<Plan> =>
+  request(`${gateway}${collections[kind]}?dryRun=true`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
   });
+
+/** More service orders than one product order comes to. */
+const pageSize = 1_000;
+
+/** The service orders that were placed here for a product order; they carry its date, which is what they are found by. */
+export async function readServiceOrders(
+  gateway: string,
+  { id, orderDate }: Pick<ShownProductOrder, 'id' | 'orderDate'>,
+): Promise<ShownOrder[]> {
+  const sameDate = `orderDate=${encodeURIComponent(orderDate)}&limit=${pageSize}`;
+  const found = await request<ShownOrder[]>(`${gateway}${collections.serviceOrder}?${sameDate}`, {});
+  return found.filter(({ requestedBy }) => requestedBy?.orderId === id);
+}
+
+/** So many ids fit into a URL. */
+const idsAtOnce = 50;
+
+/** Products by their ids, in their order; without those that there are none of. */
+export async function readProducts(gateway: string, ids: readonly string[]): Promise<ShownProduct[]> {
+  const found = new Map<string, ShownProduct>();
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    const some = ids
+      .slice(from, from + idsAtOnce)
+      .map(encodeURIComponent)
+      .join(',');
+    const page = `${gateway}${productInventoryBasePath}/product?id=${some}&limit=${idsAtOnce}`;
+    for (const product of await request<ShownProduct[]>(page, {})) found.set(product.id, product);
+  }
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
 
 async function request<Shown>(url: string, init: RequestInit): Promise<Shown> {
   for (let attempt = 1; ; attempt += 1) {

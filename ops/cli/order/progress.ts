@@ -1,6 +1,6 @@
 import type { ShownItem, ShownOrder } from './gateway-client.ts';
 
-/** States that an order never leaves (TMF641), with the exit code each stands for. */
+/** States that an order never leaves (TMF641, TMF622), with the exit code each stands for. */
 export const exitCodes: Readonly<Record<string, number>> = {
   completed: 0,
   failed: 1,
@@ -9,7 +9,7 @@ export const exitCodes: Readonly<Record<string, number>> = {
   partial: 3,
 };
 
-export const hasEnded = (order: ShownOrder): boolean => Object.hasOwn(exitCodes, order.state);
+export const hasEnded = (order: Pick<ShownOrder, 'state'>): boolean => Object.hasOwn(exitCodes, order.state);
 
 /** Every item, nested ones too. */
 export function* everyItem(items: readonly ShownItem[]): Generator<ShownItem> {
@@ -39,11 +39,12 @@ const described = (item: ShownItem, waits: string | undefined): string =>
     .filter((part) => part !== undefined && part !== '')
     .join('  ');
 
-const whyOf = (order: ShownOrder): string =>
+export const whyOf = (order: Pick<ShownOrder, 'state' | 'cancellationReason' | 'errorMessage'>): string =>
   order.state === 'cancelled' ? (order.cancellationReason ?? '') : reasonOf(order);
 
-const reasonOf = ({ errorMessage }: Pick<ShownOrder, 'errorMessage'>): string =>
+export const reasonOf = ({ errorMessage }: Pick<ShownOrder, 'errorMessage'>): string =>
   (errorMessage ?? []).map(({ reason, message }) => reason ?? message ?? '').join('; ');
 
-const columns = (what: string, state: string, more: string): string =>
+/** One line of progress. */
+export const columns = (what: string, state: string, more: string): string =>
   `${what.padEnd(20)} ${state.padEnd(12)} ${more}`.trimEnd();

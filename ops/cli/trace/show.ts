@@ -23,17 +23,39 @@ export function textOf(trace: Trace, everything = false): string {
   const lines = rows.map(({ time, by, what, then }) =>
     `  ${time.padStart(timeWidth)}  ${by.padEnd(byWidth)}  ${what.padEnd(whatWidth)}  ${then}`.trimEnd(),
   );
+  const noted = (what: string) => (one: Trace['milestones'][number]) =>
+    `  ${clock(one.offsetMs).padStart(timeWidth)}  ${what}${one.item === undefined ? '' : ` (${one.item})`}: ${one.message}`;
   const notes = [
-    ...trace.milestones.map((one) => `  ${clock(one.offsetMs).padStart(timeWidth)}  milestone: ${one.message}`),
-    ...trace.jeopardies.map((one) => `  ${clock(one.offsetMs).padStart(timeWidth)}  jeopardy: ${one.message}`),
+    ...trace.milestones.map(noted('milestone')),
+    ...trace.jeopardies.map(noted('jeopardy')),
     ...trace.open.map(
       ({ item, what, until, reason }) =>
         `  item ${item} now: ${what}${until === undefined ? '' : `, until ${until}`}${reason === undefined ? '' : ` (${reason})`}`,
     ),
   ];
   const end = trace.durationMs === undefined ? trace.state : `${trace.state} after ${spanOfTime(trace.durationMs)}`;
-  return [`order ${trace.orderId}, accepted ${trace.acceptedAt}`, ...lines, ...notes, end].join('\n');
+  const placedFor = trace.productOrderId === undefined ? '' : `, placed for product order ${trace.productOrderId}`;
+  const head = `${trace.stages === undefined ? '' : 'product '}order ${trace.orderId}, accepted ${trace.acceptedAt}${placedFor}`;
+  return [head, ...stageLines(trace), ...lines, ...notes, ...endLines(trace), end].join('\n');
 }
+
+const stageLines = ({ stages = [] }: Trace): string[] =>
+  stages.map(({ stage, offsetMs, by, what }) => `  ${stage.padEnd(10)} ${clock(offsetMs)}  ${by.padEnd(16)}  ${what}`);
+
+/** What it came to, beside its state. */
+const endLines = ({ serviceOrders = [], products = [] }: Trace): string[] => [
+  ...serviceOrders.map(
+    ({ id, item, serviceType, state }) => `  service order ${id}  ${state.padEnd(10)}  ${serviceType} (${item})`,
+  ),
+  ...products.map(({ id, status, name, specification, missing }) =>
+    [
+      `  product ${id}  ${status.padEnd(10)}`,
+      ...[specification?.id, name, missing.length === 0 ? undefined : `without ${missing.join(', ')}`].filter(
+        (part) => part !== undefined,
+      ),
+    ].join('  '),
+  ),
+];
 
 interface Row {
   readonly time: string;
@@ -68,7 +90,7 @@ function layOut(events: readonly TraceEvent[]): Row[] {
 }
 
 function rowOf(event: TraceEvent, depth: number): Row {
-  const mark = event.kind === 'call' ? '· ' : '';
+  const mark = marks[event.kind] ?? '';
   const item = event.item === undefined ? '' : ` (${event.item})`;
   return {
     time: clock(event.offsetMs),
@@ -93,5 +115,6 @@ function outcomeOf(event: TraceEvent): string {
   return said.filter((part) => part !== '').join(', ');
 }
 
+const marks: { readonly [Kind in TraceEvent['kind']]?: string } = { call: '· ', transition: '» ' };
 const waits = { queue: 'in the queue for', retry: 'tried again after', lookAgain: 'after' } as const;
 const clock = (offsetMs: number): string => `+${(offsetMs / 1_000).toFixed(3)} s`;

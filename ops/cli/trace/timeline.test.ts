@@ -12,6 +12,7 @@ const after = (ms: number): Date => new Date(noon + ms);
 const handled = (messageId: string, consumer: string, ms: number, over: Partial<Handling> = {}): Handling => ({
   ...{
     messageId,
+    correlationId: order,
     consumer,
     attempt: 1,
     causationId: null,
@@ -79,7 +80,7 @@ describe('a trace', () => {
       activations: [
         {
           ...{ id: activation, phase: 'stalled', position: 1, dueAt: null },
-          command: { itemId: 'line', action: 'add', serviceType: 'x' },
+          command: { orderId: order, itemId: 'line', action: 'add', serviceType: 'x' },
           entries: [
             {
               ...{ step: 'reserve', platform: 'olt', direction: 'apply', state: 'landed' },
@@ -142,14 +143,15 @@ describe('a trace', () => {
   });
 
   test('ends with the state, and once it has ended, how long it took', () => {
-    const ended = { state: 'failed' as const, completedAt: after(1_500).toISOString() };
+    const request = { orderDate: after(0).toISOString() };
+    const ended = { state: 'failed' as const, completedAt: after(1_500).toISOString(), request };
     expect(
       textOf(traced({ order: ended }))
         .split('\n')
         .at(-1),
     ).toBe('failed after 1.50 s');
     expect(
-      textOf(traced({ order: { state: 'held' } }))
+      textOf(traced({ order: { state: 'held', request } }))
         .split('\n')
         .at(-1),
     ).toBe('held');

@@ -1,6 +1,10 @@
-import { deadLetterQueue, projectorQueue } from '../../../contracts/topology.ts';
+import { acceptServiceOrder, serviceOrderChanged } from '../../../contracts/messages/service-ordering.ts';
+import { deadLetterQueue, orderManagementQueue, projectorQueue } from '../../../contracts/topology.ts';
+import { productOrderingBasePath } from '../../../contracts/tmf/tmf622.ts';
 import { serviceOrderingBasePath } from '../../../contracts/tmf/tmf641.ts';
-import type { Handling, Records, TracedActivation, Waiting } from './trace.store.ts';
+import { type PlacedServiceOrder, type StageReached, openDeliveries, placedOf, stagesOf } from './product-story.ts';
+import type { ProductRecords, TracedProduct } from './product.store.ts';
+import type { Handling, Records, TracedActivation, TracedOrder, Waiting } from './trace.store.ts';
 import { inWords, orderEnds } from './words.ts';
 
 /**
@@ -8,11 +12,14 @@ import { inWords, orderEnds } from './words.ts';
  * The shape is what `--json` prints, and only grows.
  */
 export interface TraceEvent {
-  /** `m…` a message's handling, `c…` a platform call, `o…` an operator, `w…` a message on its way, `request`. */
+  /**
+   * `m…` a message's handling, `c…` a platform call, `o…` an operator, `w…` a message on its way, `t…` a product order's
+   * transition, `request`.
+   */
   readonly id: string;
   /** The event that caused it; null for what the clock or a person set going. */
   readonly cause: string | null;
-  readonly kind: 'request' | 'message' | 'call' | 'operator' | 'waiting';
+  readonly kind: 'request' | 'message' | 'call' | 'operator' | 'waiting' | 'transition';
   readonly at: string;
   readonly offsetMs: number;
   /** Queue, platform or person. */
@@ -22,6 +29,8 @@ export interface TraceEvent {
   /** The message's full name; of messages only. */
   readonly type?: string;
   readonly item?: string;
+  /** Of a product order: the service order it belongs to. */
+  readonly serviceOrderId?: string;
   /** 1 for the first try. */
   readonly attempt?: number;
   /** `done`, `retry`, `landed`, `unknown`, …; absent while a call is open. */
@@ -43,18 +52,8 @@ export interface Trace {
   readonly durationMs?: number;
   /** In an order that causes come before what they cause. */
   readonly events: readonly TraceEvent[];
-  readonly milestones: readonly {
-    readonly at: string;
-    readonly offsetMs: number;
-    readonly name: string;
-    readonly message: string;
-  }[];
-  readonly jeopardies: readonly {
-    readonly at: string;
-    readonly offsetMs: number;
-    readonly name: string;
-    readonly message: string;
-  }[];
+  readonly milestones: readonly TraceNote[];
+  readonly jeopardies: readonly TraceNote[];
   /** Items that are not over: what they wait for. */
   readonly open: readonly {
     readonly item: string;
@@ -62,18 +61,46 @@ export interface Trace {
     readonly until?: string;
     readonly reason?: string;
   }[];
+  /** Of a product order: receive, translate, map, decompose, submit, as far as it got. */
+  readonly stages?: readonly (StageReached & { readonly offsetMs: number })[];
+  readonly serviceOrders?: readonly PlacedServiceOrder[];
+  readonly products?: readonly TracedProduct[];
+  /** Of a service order that was placed for a product order. */
+  readonly productOrderId?: string;
+}
+
+interface TraceNote {
+  readonly at: string;
+  readonly offsetMs: number;
+  readonly name: string;
+  readonly message: string;
+  /** Of a product order: what the service order is for. */
+  readonly item?: string;
 }
 
 /** Tells an order's story out of what was kept of it. Pure. */
 export function timelineOf(orderId: string, records: Records): Trace {
-  const { order, activations } = records;
+  const {
+    order,
+    product,
+    activations,
+    isProductOrder = false,
+    serviceOrders = new Map<string, TracedOrder>(),
+  } = records;
   const first = records.handled[0];
-  const began = records.acceptedAt ?? first?.publishedAt ?? first?.at ?? new Date(0);
+  const began = records.acceptedAt ?? first?.publishedAt ?? first?.at ?? new Date(order?.request.orderDate ?? 0);
   const offset = (at: Date | string): number => Math.max(0, new Date(at).getTime() - began.getTime());
   const when = (at: Date | string) => ({ at: new Date(at).toISOString(), offsetMs: offset(at) });
-  const state = order?.state ?? records.shown ?? 'acknowledged';
-  const told = (list: readonly { at: string; name: string; message: string }[] = []) =>
-    list.map(({ at, name, message }) => ({ ...when(at), name, message }));
+  const state = product?.order.state ?? order?.state ?? records.shown ?? 'acknowledged';
+  const placed = product === undefined ? [] : placedOf(product, (id) => serviceOrders.get(id)?.state);
+  const items = new Map(placed.map(({ id, item }) => [id, item]));
+  const notes = (what: 'milestones' | 'jeopardies'): TraceNote[] => {
+    const of = (one: TracedOrder | undefined, item: object) =>
+      (one?.[what] ?? []).map(({ at, name, message }): TraceNote => ({ ...when(at), name, message, ...item }));
+    const every = placed.flatMap(({ id, item }) => of(serviceOrders.get(id), { item }));
+    return product === undefined ? of(order, {}) : every.toSorted((a, b) => a.offsetMs - b.offsetMs);
+  };
+  const posted = `POST ${isProductOrder ? `${productOrderingBasePath}/productOrder` : `${serviceOrderingBasePath}/serviceOrder`}`;
 
   const handlings = byMessage(records.handled);
   const request: TraceEvent[] =
@@ -82,7 +109,7 @@ export function timelineOf(orderId: string, records: Records): Trace {
       : [
           {
             ...{ id: 'request', cause: null, kind: 'request', by: 'gateway', outcome: 'done' },
-            what: `POST ${serviceOrderingBasePath}/serviceOrder`,
+            what: posted,
             ...when(records.acceptedAt),
           },
         ];
@@ -95,6 +122,7 @@ export function timelineOf(orderId: string, records: Records): Trace {
     })),
     ...[...handlings.values()].flat().map((one) => messageEvent(one)),
     ...activations.flatMap((one) => callEvents(one)),
+    ...(product?.audit ?? []).map(transitionEvent),
     ...records.waiting.filter(notYetTaken).map((one): TraceEvent => {
       const dead = one.to.endsWith(deadLetterQueue(''));
       return {
@@ -111,17 +139,44 @@ export function timelineOf(orderId: string, records: Records): Trace {
       };
     }),
   ];
-  const ended = order?.completedAt;
+  const ended = product?.order.completedAt ?? product?.order.cancelledAt ?? order?.completedAt;
+  const steps = activations.flatMap((one) => openOf(one, items));
+  const told = new Set(steps.map(({ orderId: of }) => of));
   return {
     orderId,
     state,
     acceptedAt: began.toISOString(),
     ...(ended === undefined || !orderEnds.has(state) ? {} : { endedAt: ended, durationMs: offset(ended) }),
     events: inCausalOrder(events),
-    milestones: told(order?.milestones),
-    jeopardies: told(order?.jeopardies),
-    open: activations.flatMap(openOf),
+    milestones: notes('milestones'),
+    jeopardies: notes('jeopardies'),
+    open: [
+      ...steps.map(({ orderId: _of, ...one }) => one),
+      ...(product === undefined ? [] : openDeliveries(product, told)),
+    ],
+    ...(product === undefined ? {} : { stages: reached(product), serviceOrders: placed, products: product.products }),
+    ...(order?.request.requestedBy === undefined ? {} : { productOrderId: order.request.requestedBy.orderId }),
   };
+
+  function reached(of: ProductRecords) {
+    const request = records.acceptedAt === undefined ? undefined : { at: records.acceptedAt, what: posted };
+    return stagesOf(of, request).map((one) => ({ ...one, offsetMs: offset(one.at) }));
+  }
+
+  function transitionEvent(
+    { at, about, from, to, cause, why }: ProductRecords['audit'][number],
+    place: number,
+  ): TraceEvent {
+    const by = (handlings.get(cause.split(' ').at(-1) ?? '') ?? []).find(
+      ({ consumer, outcome }) => consumer === orderManagementQueue && outcome === null,
+    );
+    return {
+      ...{ id: `t${place}`, cause: by === undefined ? null : eventId(by), kind: 'transition', ...when(at) },
+      by: orderManagementQueue,
+      what: from === '' ? `${about} ${to}` : `${about} ${from} → ${to}`,
+      ...(why === undefined ? {} : { reason: why }),
+    };
+  }
 
   function notYetTaken({ messageId, attempt }: Waiting): boolean {
     return !(handlings.get(messageId) ?? []).some((one) => one.attempt === attempt);
@@ -140,6 +195,7 @@ export function timelineOf(orderId: string, records: Records): Trace {
       what: step === undefined ? inWords(one.type) : `${inWords(one.type)} ${step}`,
       type: one.type,
       ...(item === undefined ? {} : { item }),
+      ...ofServiceOrder(one.correlationId),
       attempt: one.attempt,
       outcome: one.outcome ?? 'done',
       ...(one.reason === null ? {} : { reason: one.reason }),
@@ -163,15 +219,33 @@ export function timelineOf(orderId: string, records: Records): Trace {
     return isFirst && causationId === null && records.acceptedAt !== undefined ? 'request' : null;
   }
 
-  function aboutOf({ about, type }: Handling): { step?: string; item?: string } {
+  function aboutOf(one: Handling): { step?: string; item?: string } {
+    const { about } = one;
+    const placedFor = placedItemOf(one);
     const [, id, position] = /^([0-9a-f-]{36})\.(\d+)$/.exec(about ?? '') ?? [];
-    if (id === undefined) return about === null ? {} : { item: about };
-    const found = activations.find((one) => one.id === id);
+    const found = id === undefined ? undefined : activations.find((other) => other.id === id);
     const entry = found?.entries[Number(position)];
+    const item = placedFor ?? (id === undefined ? about : found?.command.itemId);
     return {
-      ...(found === undefined ? {} : { item: found.command.itemId }),
-      ...(entry === undefined || type === undefined ? {} : { step: `${entry.direction} ${entry.step}` }),
+      ...(item === undefined || item === null ? {} : { item }),
+      ...(entry === undefined ? {} : { step: `${entry.direction} ${entry.step}` }),
     };
+  }
+
+  /** In a product order's story: which service order a message is of, places, or tells of. */
+  function placedItemOf(one: Handling): string | undefined {
+    const own = items.get(one.correlationId);
+    if (own !== undefined || product === undefined) return own;
+    if (one.type === acceptServiceOrder.name)
+      return records.handled.flatMap(({ causationId, correlationId }) =>
+        causationId === one.messageId ? (items.get(correlationId) ?? []) : [],
+      )[0];
+    const [cause] = one.type === serviceOrderChanged.name ? (handlings.get(one.causationId ?? '') ?? []) : [];
+    return cause === undefined ? undefined : placedItemOf(cause);
+  }
+
+  function ofServiceOrder(id: string): { serviceOrderId?: string } {
+    return items.has(id) ? { serviceOrderId: id } : {};
   }
 
   function callEvents(one: TracedActivation): TraceEvent[] {
@@ -190,7 +264,8 @@ export function timelineOf(orderId: string, records: Records): Trace {
           ...when(attempt.at),
           by: entry.platform,
           what: `${attempt.what} ${entry.direction} ${entry.step}`,
-          item: one.command.itemId,
+          item: items.get(one.command.orderId) ?? one.command.itemId,
+          ...ofServiceOrder(one.command.orderId),
           attempt: place + 1,
           ...(attempt.result === undefined ? {} : { outcome: attempt.result }),
           ...(attempt.reason === undefined ? {} : { reason: attempt.reason }),
@@ -204,10 +279,15 @@ export function timelineOf(orderId: string, records: Records): Trace {
   }
 
   /** The message that set a step going: the item's, or its letter, replayed. */
-  function openerOf({ id, command: { itemId } }: TracedActivation, position: number, at: string): string | null {
+  function openerOf(
+    { id, command: { orderId: of, itemId } }: TracedActivation,
+    position: number,
+    at: string,
+  ): string | null {
     const its = records.handled.filter(
-      ({ about, type, consumer }) =>
+      ({ about, type, consumer, correlationId }) =>
         consumer !== projectorQueue &&
+        correlationId === of &&
         (about === `${id}.${position}` || (about === itemId && setsGoing.has(inWords(type)))),
     );
     const opener =
@@ -247,13 +327,17 @@ function inCausalOrder(events: readonly TraceEvent[]): TraceEvent[] {
 }
 
 /** Where an activation that is not over stands. */
-function openOf({ phase, position, entries, dueAt, command }: TracedActivation): Trace['open'] {
+function openOf(
+  { phase, position, entries, dueAt, command }: TracedActivation,
+  items: ReadonlyMap<string, string>,
+): (Trace['open'][number] & { readonly orderId: string })[] {
   const entry = entries[position];
   if (entry === undefined || ['completed', 'partial', 'failed', 'cancelled'].includes(phase)) return [];
   const until = entry.deadlineAt ?? dueAt?.toISOString();
   return [
     {
-      item: command.itemId,
+      orderId: command.orderId,
+      item: items.get(command.orderId) ?? command.itemId,
       what: `${entry.direction} ${entry.step} on ${entry.platform}: ${entry.state}`,
       ...(until === undefined ? {} : { until }),
       ...(entry.failure === undefined ? {} : { reason: entry.failure.reason }),

@@ -18,6 +18,7 @@ afterAll(async () => {
 });
 
 const orders = '/tmf-api/serviceOrdering/v4/serviceOrder';
+const productOrders = '/tmf-api/productOrderingManagement/v4/productOrder';
 
 async function traceOf(orderId: string): Promise<Trace> {
   const records = await readRecords(system.sql, orderId);
@@ -25,12 +26,12 @@ async function traceOf(orderId: string): Promise<Trace> {
   return timelineOf(orderId, records);
 }
 
-/** Places the sample order and waits for its end. */
-async function completed(): Promise<Trace> {
-  const answer = await system.request(orders, {
+/** Places a sample order and waits for its end. */
+async function completed(name: string, path = orders): Promise<Trace> {
+  const answer = await system.request(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(await sampleOrder('business-internet')),
+    body: JSON.stringify(await sampleOrder(name)),
   });
   const { id } = (await answer.json()) as { id: string };
   return vi.waitUntil(async () => {
@@ -48,7 +49,7 @@ describe('the trace of an order', () => {
   let trace: Trace;
   beforeAll(async () => {
     await system.network.add([{ manager: 'ipam', operation: 'allocate', kind: 'lost-answer', count: 1 }]);
-    trace = await completed();
+    trace = await completed('business-internet');
   });
 
   test('shows the call whose answer was lost, that nobody knew, and the read-back that found it', () => {
@@ -94,6 +95,86 @@ describe('the trace of an order', () => {
     expect(lines.find((line) => line.includes('read apply allocate-prefix'))).toMatch(/landed, in .*, try 2, after /);
     expect(lines.some((line) => line.includes('gateway.projector'))).toBe(false);
     expect(textOf(trace, true)).toContain('gateway.projector');
+  });
+});
+
+describe('the trace of a product order', () => {
+  let trace: Trace;
+  beforeAll(async () => {
+    trace = await completed('home-bundle.product-order', productOrders);
+  });
+
+  test('has the five stages, each after the one before', () => {
+    expect(trace.stages?.map(({ stage, by }) => `${by}: ${stage}`)).toEqual([
+      'gateway: receive',
+      'gateway: translate',
+      'order-management: map',
+      'order-management: decompose',
+      'order-management: submit',
+    ]);
+    const times = trace.stages?.map(({ offsetMs }) => offsetMs) ?? [];
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    expect(trace.stages?.find(({ stage }) => stage === 'map')?.what).toMatch(/home-bundle 1\.0 rule \d/);
+  });
+
+  test('leads from the HTTP request over claims and service orders to each platform call', () => {
+    const calls = trace.events.filter(({ kind, attempt }) => kind === 'call' && attempt === 1);
+    expect(new Set(calls.map(({ item }) => item))).toEqual(new Set(['access', 'line', 'subscription']));
+    for (const call of calls) {
+      const causes = causesOf(trace, call);
+      expect(causes.slice(0, 6)).toEqual([
+        `POST ${productOrders}`,
+        'accept product order',
+        'claim products',
+        'products claimed',
+        ...['accept service order', 'claim services'],
+      ]);
+      expect(trace.serviceOrders?.find(({ id }) => id === call.serviceOrderId)?.item).toBe(call.item);
+    }
+  });
+
+  test('has every transition under the message that caused it, and every message under its own', () => {
+    const transitions = trace.events.filter(({ kind }) => kind === 'transition');
+    expect(transitions.filter(({ what }) => what.startsWith('order ')).map(({ what }) => what)).toEqual([
+      'order received',
+      'order received → validated',
+      'order validated → decomposed',
+      'order decomposed → inProgress',
+      'order inProgress → completed',
+    ]);
+    const seen = new Set<string | null>();
+    for (const event of trace.events) {
+      expect(event.kind === 'request' || seen.has(event.cause), `${event.what} ${event.id}`).toBe(true);
+      seen.add(event.id);
+    }
+  });
+
+  test('ends with its service orders and products, in its text too', () => {
+    expect(trace.serviceOrders?.map(({ state }) => state)).toEqual(['completed', 'completed', 'completed']);
+    expect(trace.products?.map(({ status }) => status)).toEqual(['active', 'active', 'active', 'active']);
+    const text = textOf(trace);
+    const lines = text.split('\n');
+    expect(lines[0]).toBe(`product order ${trace.orderId}, accepted ${trace.acceptedAt}`);
+    expect(lines.slice(1, 6).map((line) => line.trim().split(' ')[0])).toEqual(trace.stages?.map(({ stage }) => stage));
+    expect(text).toMatch(/» order validated → decomposed .*"decompose: 4 products, 3 service orders"/);
+    expect(text).toMatch(/claim products/);
+    expect(text).toMatch(/record products/);
+    expect(text).toMatch(/accept service order \(line\)/);
+    expect(text).toMatch(/ product [0-9a-f-]{36} {2}active +home-bundle/);
+    expect(lines.at(-1)).toMatch(/^completed after [\d.]+ m?s$/);
+  });
+
+  test('is the story of each service order too, which begins with the message that placed it', async () => {
+    const placed = trace.serviceOrders?.find(({ item }) => item === 'line');
+    const own = await traceOf(placed?.id ?? '');
+    expect(own).toMatchObject({ state: 'completed', productOrderId: trace.orderId });
+    expect(own.events[0]).toMatchObject({ what: 'accept service order', cause: null, offsetMs: expect.any(Number) });
+    expect(own.events.filter(({ cause }) => cause === null)).toHaveLength(1);
+    expect(own.events.filter(({ kind }) => kind === 'call').map(({ id }) => id)).toEqual(
+      trace.events.filter(({ kind, item }) => kind === 'call' && item === 'line').map(({ id }) => id),
+    );
+    expect(own.events.some(({ by, what }) => by === 'order-management' && what === 'service order changed')).toBe(true);
+    expect(textOf(own).split('\n')[0]).toContain(`placed for product order ${trace.orderId}`);
   });
 });
 

@@ -14,14 +14,17 @@ import {
   readOrderWords,
   settleFallout,
 } from '../fallout/fallout.store.ts';
+import { type HeldDelivery, readHeldDeliveries, readServiceOrderIds } from '../fallout/delivery.store.ts';
+import { settleDeliveryBy } from '../fallout/delivery-verbs.ts';
 import { withDatabase, withLetters } from '../fallout/here.ts';
 import { letterVerbs } from '../fallout/letter-verbs.ts';
-import { detailOf, tableOf } from '../fallout/show.ts';
+import { deliveryDetailOf, detailOf, tableOf } from '../fallout/show.ts';
 import { takeStepLetters } from '../fallout/step-letters.ts';
 
 const explanations: Readonly<Record<FalloutVerb, string>> = {
-  retry: 'try the step again, looking first whether it took effect after all; with --set, with what you put right',
-  skip: 'leave the step out and go on: you have done by hand what it would have done',
+  retry:
+    'try the step or the delivery again, looking first whether it took effect after all; with --set, with what you put right',
+  skip: 'leave the step out and go on: you have done by hand what it would have done; of an optional delivery: go on without it',
   fail: 'give the item up: what landed is taken back, the item ends failed',
 };
 
@@ -30,39 +33,47 @@ export function fallout(program: Command): void {
   const group = program
     .command('fallout')
     .description(
-      'order items that are held (list, show, retry, skip, fail) and dead letters (letters, replay, discard)',
+      'order items and product deliveries that are held (list, show, retry, skip, fail) and dead letters (letters, replay, discard)',
     );
   group
     .command('list')
     .description('everything that is held, oldest first')
     .option('--json', 'print as JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const fallen = await withDatabase((sql) => readFallout(sql));
-      console.log(json ? JSON.stringify(fallen, null, 2) : tableOf(fallen));
+      const { steps, deliveries } = await withDatabase((sql) => heldOf(sql));
+      console.log(json ? JSON.stringify([...steps, ...deliveries], null, 2) : tableOf(steps, deliveries));
     });
   group
     .command('show')
-    .description('one held item: what was asked for, its steps, what failed and what was done about it')
-    .argument('<id>', 'the order, or the activation')
+    .description('one held item or delivery: what was asked for, its way, what failed and what was done about it')
+    .argument('<id>', 'the order, the activation, or the delivery')
     .option('--json', 'print as JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const shown = await withDatabase(async (sql) =>
-        Promise.all(
-          (await found(sql, id)).map(async (one) => ({
-            one,
-            words: await readOrderWords(sql, one.orderId, one.itemId),
-            audit: await readAudit(sql, one.orderId),
-          })),
-        ),
-      );
+      const shown = await withDatabase(async (sql) => {
+        const { steps, deliveries } = await found(sql, id);
+        const [ofSteps, ofDeliveries] = await Promise.all([
+          Promise.all(
+            steps.map(async (one) => ({
+              ...{ one, words: await readOrderWords(sql, one.orderId, one.itemId) },
+              audit: await readAudit(sql, one.orderId),
+            })),
+          ),
+          Promise.all(deliveries.map(async (one) => ({ one, audit: await readAudit(sql, one.orderId) }))),
+        ]);
+        return { ofSteps, ofDeliveries };
+      });
+      const { ofSteps, ofDeliveries } = shown;
       console.log(
         json
           ? JSON.stringify(
-              shown.map(({ one, words, audit }) => ({ ...one, words, audit })),
+              [...ofSteps, ...ofDeliveries].map(({ one, ...more }) => ({ ...one, ...more })),
               null,
               2,
             )
-          : shown.map(({ one, words, audit }) => detailOf(one, words, audit)).join('\n\n'),
+          : [
+              ...ofSteps.map(({ one, words, audit }) => detailOf(one, words, audit)),
+              ...ofDeliveries.map(({ one, audit }) => deliveryDetailOf(one, audit)),
+            ].join('\n\n'),
       );
     });
   for (const verb of Object.keys(explanations) as FalloutVerb[]) settling(group, verb);
@@ -80,15 +91,17 @@ function settling(group: Command, verb: FalloutVerb): void {
   const command = group
     .command(verb)
     .description(explanations[verb])
-    .argument('<id>', 'the order, or the activation')
-    .option('--item <item>', 'of an order with several held items, which one')
+    .argument('<id>', 'the order, the activation, or the delivery')
+    .option('--item <item>', 'of an order with several held items, which one; of a product order, which component')
     .option('--reason <text>', 'goes into the audit line')
     .option('--json', 'print as JSON');
   if (verb === 'retry')
     command.option('--set <name=value...>', 'put right what was asked for; a value is JSON, or plain text');
   command.action(async (id: string, options: Options) => {
     await withDatabase(async (sql) => {
-      const one = await theOne(sql, id, options.item);
+      const held = await theOne(sql, id, options.item);
+      if ('deliveryId' in held) return console.log(await settleDeliveryBy(sql, held, verb, options));
+      const one = held;
       const requested = options.set === undefined ? undefined : corrected(one.requested, options.set);
       if (requested !== undefined) await checkCorrection(sql, one, requested);
       const word = { verb, actor: userInfo().username, reason: options.reason, requested };
@@ -109,16 +122,22 @@ const inWords = (verb: FalloutVerb, { itemId, orderId, serviceType, position, st
       : `\nThe ${serviceType} activator has not taken it yet; it will when it runs (patchbay doctor). The letter stays, and means nothing then.`
   }`;
 
-async function theOne(sql: Database, id: string, item: string | undefined): Promise<Fallout> {
-  const fallen = (await found(sql, id)).filter((one) => item === undefined || one.itemId === item);
+async function theOne(sql: Database, id: string, item: string | undefined): Promise<Fallout | HeldDelivery> {
+  const { steps, deliveries } = await found(sql, id);
+  const all = [...steps, ...deliveries];
+  const fallen = all.filter((one) => item === undefined || nameOf(one) === item);
   const [one, ...others] = fallen;
   if (one === undefined) throw new Sentence(`Item ${item} of ${id} is not held.`);
-  if (others.length > 0)
-    throw new Sentence(
-      `Several items of ${id} are held (${fallen.map(({ itemId }) => itemId).join(', ')}): say which with --item.`,
-    );
-  return one;
+  if (others.length === 0) return one;
+  const names = [...new Set(fallen.map(nameOf))];
+  const which =
+    names.length > 1
+      ? 'say which with --item.'
+      : `name one by its own id: ${fallen.map((each) => ('deliveryId' in each ? each.deliveryId : each.activationId)).join(', ')}.`;
+  throw new Sentence(`Several items of ${id} are held (${names.join(', ')}): ${which}`);
 }
+
+const nameOf = (one: Fallout | HeldDelivery): string => ('deliveryId' in one ? one.component : one.itemId);
 
 /** How long a person waits to hear that their word was taken; what is not taken by then still will be. */
 const patienceMs = 10_000;
@@ -138,8 +157,22 @@ async function isTaken(sql: Database, message: string, { serviceType }: Fallout)
   return false;
 }
 
-async function found(sql: Database, id: string): Promise<Fallout[]> {
-  const fallen = await readFallout(sql, id);
-  if (fallen.length === 0) throw new Sentence(`Nothing of ${id} is held; patchbay fallout list shows what is.`);
-  return fallen;
+interface Held {
+  readonly steps: readonly Fallout[];
+  /** Those that no step of their service order is held for: that one is to be settled first. */
+  readonly deliveries: readonly HeldDelivery[];
+}
+
+async function heldOf(sql: Database, id?: string): Promise<Held> {
+  const steps = await readFallout(sql, ...(id === undefined ? [] : [id, ...(await readServiceOrderIds(sql, id))]));
+  const held = await readHeldDeliveries(sql, id);
+  const stalled = new Set(steps.map(({ orderId }) => orderId));
+  return { steps, deliveries: held.filter(({ serviceOrders }) => !serviceOrders.some((one) => stalled.has(one))) };
+}
+
+async function found(sql: Database, id: string): Promise<Held> {
+  const held = await heldOf(sql, id);
+  if (held.steps.length + held.deliveries.length === 0)
+    throw new Sentence(`Nothing of ${id} is held; patchbay fallout list shows what is.`);
+  return held;
 }

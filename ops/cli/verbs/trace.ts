@@ -13,17 +13,21 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export function trace(program: Command): void {
   program
     .command('trace')
-    .description("an order's way from the HTTP request to each platform call, with attempts and waits")
-    .argument('<order>', 'the id of the service order')
+    .description("an order's way from the HTTP request to each platform call, with attempts, waits and transitions")
+    .argument('<order>', 'the id of a product order or a service order')
     .option('--all', 'updates of the views too')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
       `
 Each line: time since the request · who · what, indented under what caused it · how it went.
-With --json: { orderId, state, acceptedAt, endedAt?, durationMs?, events, milestones, jeopardies, open }. An event is
-{ id, cause, kind: request|message|call|operator|waiting, at, offsetMs, by, what, type?, item?, attempt?, outcome?,
-reason?, durationMs?, waited?: { for: queue|retry|lookAgain, ms }, againAt? }; causes stand before what they cause.`,
+Of a product order, its stages go before, and all its service orders are in it; » is a transition of the order or of a
+component, with its reason.
+With --json: { orderId, state, acceptedAt, endedAt?, durationMs?, events, milestones, jeopardies, open }, of a product
+order stages, serviceOrders and products too, of a service order placed for one its productOrderId. An event is
+{ id, cause, kind: request|message|call|operator|waiting|transition, at, offsetMs, by, what, type?, item?,
+serviceOrderId?, attempt?, outcome?, reason?, durationMs?, waited?: { for: queue|retry|lookAgain, ms }, againAt? };
+causes stand before what they cause.`,
     )
     .action(async (id: string, options: { all?: boolean; json?: boolean }) => {
       const records = uuid.test(id) ? await read(id.toLowerCase()) : undefined;
