@@ -40,11 +40,9 @@ function followPolicy(draft: Draft, one: Delivery): void {
         why: `${about} ${course.attempt} of ${course.of} in ${course.waitMs} ms`,
       });
     case 'keep':
-      return put(draft, planned.id, {
-        progress: { state: 'partial' },
-        work: { trouble: undefined },
-        why: about,
-      });
+      // It may have stood so before: that it is left so is written down all the same.
+      write(draft, { about: planned.component, from: one.progress.state, to: 'kept', why: about });
+      return put(draft, planned.id, { progress: { state: 'partial' }, work: { trouble: undefined } });
     case 'hold':
       return put(draft, planned.id, {
         progress: { state: 'held' },
