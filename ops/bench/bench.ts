@@ -7,12 +7,13 @@ import { endToEnd } from './measures/end-to-end.ts';
 import { engine } from './measures/engine.ts';
 import { type Figure, holds, type Measure } from './measures/measure.ts';
 import { million } from './measures/million.ts';
+import { products } from './measures/products.ts';
 import { sustained } from './measures/sustained.ts';
 import { benchServices, type BenchServices } from './services.ts';
 import { table } from './table.ts';
 
 /** Each on a fresh system. The idle one first, while nothing has warmed the machine up. */
-const measures: readonly Measure[] = [endToEnd, chains, engine, accept, sustained, million];
+const measures: readonly Measure[] = [endToEnd, chains, engine, accept, sustained, products, million];
 const floors: readonly Measure[] = [bareHttp, chains];
 
 const usage = `npm run bench [-- <options> [<part> ...]]   measures Patchbay against the floors of this machine

@@ -25,8 +25,14 @@ export const everyRole: readonly string[] = fewProcesses;
 /**
  * Starts these processes (`role,role` in one), with the network simulator, and waits until all are ready. The environment must
  * name the servers (`bench.ts` sets it), because that is where a testbed looks for them.
+ *
+ * @param via puts something between the processes and their database
  */
-export async function startSystem({ home }: BenchServices, roles: readonly string[]): Promise<System> {
+export async function startSystem(
+  { home }: BenchServices,
+  roles: readonly string[],
+  via?: (databaseUrl: string) => Promise<{ readonly url: string; close(): Promise<void> }>,
+): Promise<System> {
   const testbed = await createTestbed();
   const undo: (() => Promise<void>)[] = [testbed.close];
   const stop = async () => {
@@ -46,8 +52,10 @@ export async function startSystem({ home }: BenchServices, roles: readonly strin
       restart: 'never',
     });
     undo.push(() => simulator.stop());
+    const between = await via?.(testbed.databaseUrl);
+    if (between !== undefined) undo.push(() => between.close());
     const fleet = await startFleet({
-      databaseUrl: testbed.databaseUrl,
+      databaseUrl: between?.url ?? testbed.databaseUrl,
       amqpUrl: testbed.amqpUrl,
       roles,
       env: { NETWORK_URL: networkUrl, LOG_LEVEL: 'warn' },

@@ -1,6 +1,7 @@
 import type { ExistingService } from './kinds.ts';
-import type { Pool } from './order-mix.ts';
+import type { ServicePool } from './order-mix.ts';
 import type { PlannedItem, PlannedOrder, ServiceType } from './planned-order.ts';
+import type { PlannedProductOrder, ProductServiceType } from './products/planned-product-order.ts';
 
 /** An order that was answered 201. */
 export interface AcceptedOrder {
@@ -8,31 +9,48 @@ export interface AcceptedOrder {
   readonly plan: PlannedOrder;
 }
 
-/** What must be true of one service once all orders that were about it have ended. */
-export interface ExpectedService {
+/** A product order that was answered 201. */
+export interface AcceptedProductOrder {
   readonly id: string;
-  readonly type: ServiceType;
+  readonly plan: PlannedProductOrder;
+}
+
+/** What must be true of one service once all orders that were about it have ended. */
+export interface ExpectedOnNetwork {
+  readonly id: string;
+  readonly type: ProductServiceType;
   readonly state: 'active' | 'terminated';
   /** Of its characteristics, those that orders asked for. */
   readonly characteristics: Readonly<Record<string, unknown>>;
   /** Operations that took effect on the network, over its whole life. */
   readonly effects: readonly string[];
+}
+
+/** One that customers ordered as a service. */
+export interface ExpectedService extends ExpectedOnNetwork {
+  readonly type: ServiceType;
   readonly business: string | undefined;
 }
 
 /** Every accepted order, and what follows from all of them. */
 export interface Book {
   readonly accepted: readonly AcceptedOrder[];
-  write(order: AcceptedOrder): void;
+  readonly acceptedProducts: readonly AcceptedProductOrder[];
+  write(order: AcceptedOrder | AcceptedProductOrder): void;
   /** @param serviceIdOf the id of an item's service, as the order's view shows it */
   services(serviceIdOf: (order: AcceptedOrder, item: PlannedItem) => string): Map<string, ExpectedService>;
 }
 
 export function createBook(): Book {
   const accepted: AcceptedOrder[] = [];
+  const acceptedProducts: AcceptedProductOrder[] = [];
   return {
     accepted,
-    write: (order) => void accepted.push(order),
+    acceptedProducts,
+    write({ id, plan }) {
+      if ('of' in plan) acceptedProducts.push({ id, plan });
+      else accepted.push({ id, plan });
+    },
     services(serviceIdOf) {
       const services = new Map<string, ExpectedService>();
       for (const order of accepted) {
@@ -76,7 +94,7 @@ function serviceAfter(
 }
 
 /** Offers what stands, each service once. */
-export function poolOf(services: Iterable<ExpectedService>): Pool {
+export function poolOf(services: Iterable<ExpectedService>): ServicePool {
   const active = [...services].filter(({ state }) => state === 'active');
   const stubborn = active.filter(({ id }) => id.startsWith('stubborn-'));
   const standing = active.filter(

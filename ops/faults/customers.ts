@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { productOrderingBasePath } from '../../contracts/tmf/tmf622.ts';
 import { serviceOrderingBasePath } from '../../contracts/tmf/tmf641.ts';
-import type { Book } from './book.ts';
-import { type PlannedOrder, bodyOf } from './planned-order.ts';
+import type { AcceptedOrder, AcceptedProductOrder, Book } from './book.ts';
+import type { Plan } from './order-mix.ts';
+import { bodyOf } from './planned-order.ts';
+import { productOrderBody } from './products/planned-product-order.ts';
 
 /** Who sends orders: so many at once, each with a key of its own, again and again until it is answered 201. */
 export interface Customers {
   /** Resolves when all of them are accepted. */
-  send(orders: readonly PlannedOrder[]): Promise<void>;
+  send(orders: readonly Plan[]): Promise<void>;
   /** Answers so far by status; `none` where the connection broke or nobody listened. */
   readonly answers: Readonly<Record<string, number>>;
 }
@@ -23,23 +26,28 @@ export function createCustomers(gateways: readonly string[], book: Book): Custom
   const answers: Record<string, number> = {};
   let turn = 0;
 
-  async function order(plan: PlannedOrder): Promise<void> {
-    const body = JSON.stringify(bodyOf(plan));
+  async function order(plan: Plan): Promise<void> {
+    const [path, content] =
+      'of' in plan
+        ? [`${productOrderingBasePath}/productOrder`, productOrderBody(plan)]
+        : [`${serviceOrderingBasePath}/serviceOrder`, bodyOf(plan)];
+    const body = JSON.stringify(content);
     const deadline = Date.now() + patienceMs;
     let first: string | undefined;
     for (;;) {
       turn += 1;
       const gateway = gateways[turn % gateways.length] ?? '';
-      const answer = await post(`${gateway}${serviceOrderingBasePath}/serviceOrder`, plan.key, body);
+      const answer = await post(`${gateway}${path}`, plan.key, body);
       answers[answer.status] = (answers[answer.status] ?? 0) + 1;
       if (answer.status === '201' && first === undefined) {
         first = answer.id;
-        book.write({ id: first, plan });
+        book.write({ id: first, plan } as AcceptedOrder | AcceptedProductOrder);
         // Some did not hear the answer, and ask another gateway.
         if (turn % forgetful === 0) continue;
       }
       if (answer.status === '201') {
         if (answer.id !== first) throw new Error(`Order ${plan.key} was accepted as ${first} and as ${answer.id}`);
+        if ('of' in plan && plan.cancelledAfterMs !== undefined) await cancel(first, plan.key, plan.cancelledAfterMs);
         return;
       }
       if (answer.status.startsWith('4') && answer.status !== '409')
@@ -49,6 +57,21 @@ export function createCustomers(gateways: readonly string[], book: Book): Custom
           `Order ${plan.key} was not accepted in ${patienceMs / 1000} s; last answer ${answer.status} ${answer.text}`,
         );
       await sleep(100);
+    }
+  }
+
+  /** Asks until the request to cancel is taken, or there is nothing left to cancel. */
+  async function cancel(id: string, key: string, afterMs: number): Promise<void> {
+    await sleep(afterMs);
+    const body = JSON.stringify({ cancellationReason: 'The customer thinks again', productOrder: { id } });
+    for (const deadline = Date.now() + patienceMs; ; await sleep(100)) {
+      turn += 1;
+      const gateway = gateways[turn % gateways.length] ?? '';
+      const path = `${productOrderingBasePath}/cancelProductOrder`;
+      const { status, text } = await post(`${gateway}${path}`, `${key}-cancel`, body);
+      if (status === '201' || text.includes('"orderEnded"')) return;
+      if (Date.now() > deadline)
+        throw new Error(`Order ${key} could not be cancelled in ${patienceMs / 1000} s; last answer ${status} ${text}`);
     }
   }
 

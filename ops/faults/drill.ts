@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Book, type ExpectedService, createBook, poolOf } from './book.ts';
 import { type Customers, createCustomers } from './customers.ts';
 import { type Letter, takeDeadLetters } from './dead-letters.ts';
-import { type Mix, type Pool, emptyPool, everyKind, orderMix } from './order-mix.ts';
-import type { PlannedOrder } from './planned-order.ts';
-import { type Progress, countUnfinished, readProgress } from './progress.store.ts';
+import { type Mix, type Plan, type Pool, emptyPool, everyKind, orderMix } from './order-mix.ts';
+import type { ExistingProduct } from './products/kinds.ts';
+import { productPool } from './products/mix.ts';
+import { type Progress, countUnfinished, countUntold, readProgress } from './progress.store.ts';
 import type { Stage } from './stage.ts';
 
 /** A fault that was played, and how many accepted orders had not ended right before it. */
@@ -24,7 +25,7 @@ export interface Drill {
   /** Lets customers order so many things, of every kind unless told; goes on in the background. */
   flood(scenario: string, count: number, mix?: Mix): void;
   /** Orders these and waits until they are accepted. */
-  order(plans: readonly PlannedOrder[]): Promise<void>;
+  order(plans: readonly Plan[]): Promise<void>;
   /** Strikes while at least so many accepted orders are unfinished, ordering more where they are not. */
   blow(what: string, strike: () => unknown): Promise<void>;
   /** Resolves when messages flow again after a fault: the next one shall meet work, not a standstill. */
@@ -39,8 +40,8 @@ export interface Drill {
   strayLetters(): Promise<Letter[]>;
   /** Expected ones so far. */
   readonly letters: { taken: number };
-  /** From now on these services are there to be changed and deleted. */
-  standing(services: Iterable<ExpectedService>): void;
+  /** From now on these services and products are there to be changed and deleted. */
+  standing(services: Iterable<ExpectedService>, products: Iterable<ExistingProduct>): void;
 }
 
 /** Asked for before a blow: more than must be there at it, because some end in between. */
@@ -109,11 +110,19 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
   async function stillOpen(): Promise<{ waitingFor: string | undefined; handled: number }> {
     try {
       const late = await network.pendingLate();
-      const { accepted, ended, outbox, intents, viewsBehind, handled }: Progress = await readProgress(sql);
-      const open = { 'unfinished orders': accepted - ended, 'messages in the outbox': outbox, 'open intents': intents };
+      const { unfinished, running, outbox, intents, viewsBehind, handled }: Progress = await readProgress(sql);
+      const open = {
+        'unfinished orders': unfinished,
+        'running service orders': running,
+        'messages in the outbox': outbox,
+        'open intents': intents,
+      };
       const counts = Object.entries({ ...open, 'views behind': viewsBehind, 'late calls': late }).filter(
         ([, n]) => n > 0,
       );
+      // Looks into every product: when nothing else is left to do.
+      const untold = counts.length === 0 ? await countUntold(sql) : 0;
+      if (untold > 0) counts.push(['products that were not told of a service', untold]);
       return {
         waitingFor: counts.length === 0 ? undefined : counts.map(([what, n]) => `${n} ${what}`).join(', '),
         handled,
@@ -166,7 +175,7 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
       await network.add([{ id: 'pace', manager: '*', operation: 'calls', kind: 'latency', params }]);
     },
     quiet,
-    standing: (services) => void (pool = poolOf(services)),
+    standing: (services, products) => void (pool = { ...poolOf(services), products: productPool(products) }),
   };
 }
 

@@ -1,12 +1,15 @@
 import { letterInWords } from './dead-letters.ts';
 import type { Drill } from './drill.ts';
-import type { AcceptedOrder, ExpectedService } from './book.ts';
+import type { AcceptedOrder, ExpectedOnNetwork, ExpectedService } from './book.ts';
 import type { LedgerSummary } from './network-control.ts';
 import type { PlannedItem } from './planned-order.ts';
 import { findLeftOpen, findRepeatedOrders, findViewsBehind } from './progress.store.ts';
+import { expectProducts, standingProducts } from './products/expected.ts';
+import type { ExistingProduct } from './products/kinds.ts';
 import { readViews } from './tmf-views.ts';
 import { endedInOrder, everyRevisionOnce, nothingIsLeft, viewsEqualDomain } from './verdicts/fleet.ts';
 import { callsHadReason, effectsHappenedOnce, holdingsAreInventory } from './verdicts/network.ts';
+import { cancellationsAreRight, productsAreRight, productsAreServices } from './verdicts/products.ts';
 import { ordersEndedRight, servicesAreRight } from './verdicts/right-ends.ts';
 import type { Verdict } from './verdicts/verdict.ts';
 import { findUnprojected } from './witness.store.ts';
@@ -14,6 +17,7 @@ import { findUnprojected } from './witness.store.ts';
 export interface Judgement {
   readonly verdicts: readonly Verdict[];
   readonly services: ReadonlyMap<string, ExpectedService>;
+  readonly products: readonly ExistingProduct[];
   readonly ledger: LedgerSummary;
   /** That nobody caused on purpose. */
   readonly deadLetters: number;
@@ -30,19 +34,29 @@ export async function judge({ stage, book, strayLetters }: Drill): Promise<Judge
   const views = await readViews(gateway);
   const serviceIdOf = (order: AcceptedOrder, item: PlannedItem): string =>
     item.serviceId ??
-    views.orders.get(order.id)?.serviceOrderItem.find(({ id }) => id === item.id)?.service.id ??
+    views.orders.get(order.id)?.items.find(({ id }) => id === item.id)?.service.id ??
     `of item ${item.id} of order ${order.plan.key}`;
-  const expected = book.services(serviceIdOf);
+  const ordered = book.services(serviceIdOf);
   const ledger = await network.summary();
+  const commercial = expectProducts(book.acceptedProducts, views, ledger);
+  const expected = new Map<string, ExpectedOnNetwork>([...ordered, ...commercial.services]);
+  const direct = new Map([...views.orders].filter(([id]) => !commercial.serviceOrders.has(id)));
   const deadLetters = await strayLetters();
   const repeated = await findRepeatedOrders(sql);
   return {
-    losses: book.accepted.filter(({ id, plan }) => views.orders.get(id)?.state !== plan.end).length,
+    losses:
+      book.accepted.filter(({ id, plan }) => views.orders.get(id)?.state !== plan.end).length +
+      commercial.orders.filter(({ id, plan }) => views.productOrders.get(id)?.state !== plan.end).length,
     duplicates: ledger.totals.repeated + repeated.length,
-    services: expected,
+    services: ordered,
+    products: standingProducts(commercial),
     ledger,
     verdicts: [
-      ordersEndedRight(book.accepted, views.orders, repeated),
+      ordersEndedRight(book.accepted, direct, repeated),
+      ordersEndedRight(commercial.orders, views.productOrders, [], 'product order'),
+      cancellationsAreRight(views.productOrders, views.cancellations),
+      productsAreRight(commercial, views.products),
+      productsAreServices(commercial.services, views),
       servicesAreRight(expected, views.services),
       viewsEqualDomain(await findViewsBehind(sql)),
       everyRevisionOnce(await findUnprojected(sql)),

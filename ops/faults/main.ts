@@ -6,11 +6,11 @@ import { explain } from '../bootstrap/sentence.ts';
 import { type Outcome, beginFaultRun, isGreen } from './run.ts';
 import { calm } from './scenarios/calm.ts';
 import { scenarios } from './scenarios/index.ts';
-import { storm } from './scenarios/storm.ts';
+import { productStorm, storm } from './scenarios/storm.ts';
 
 const usage = `npm run test:faults [-- [--orders <500>] [--seed <n>] [--storm <180>] [<scenario>...]]
-plays every scenario and then a random storm of --storm seconds, or those named, on a system of its own
-scenarios: ${[...scenarios, storm(0)].map(({ name, title }) => `\n  ${name.padEnd(12)} ${title}`).join('')}`;
+plays every scenario and then two random storms of --storm seconds, or those named, on a system of its own
+scenarios: ${[...scenarios, storm(0), productStorm(0)].map(({ name, title }) => `\n  ${name.padEnd(13)} ${title}`).join('')}`;
 
 const abandoned = new AbortController();
 const root = join(clone, '.patchbay', 'faults');
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     },
   });
   const [orders, seed, seconds] = [values.orders, values.seed, values.storm].map(Number) as [number, number, number];
-  const all = [...scenarios, storm(seed, seconds)];
+  const all = [...scenarios, storm(seed, seconds), productStorm(seed, seconds)];
   const unknown = positionals.filter((name) => !all.some((scenario) => scenario.name === name));
   const wrong = [orders, seed, seconds].some((n) => !Number.isInteger(n) || n < 1);
   if (values.help || unknown.length > 0 || wrong) {

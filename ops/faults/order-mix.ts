@@ -1,9 +1,14 @@
 import * as kinds from './kinds.ts';
 import type { ExistingService } from './kinds.ts';
 import type { PlannedOrder } from './planned-order.ts';
+import { type ProductPool, productPool } from './products/mix.ts';
+import type { PlannedProductOrder } from './products/planned-product-order.ts';
+
+/** What a customer orders: services or products. */
+export type Plan = PlannedOrder | PlannedProductOrder;
 
 /** Services that stand in the network and that nobody is changing now. What is taken out is not offered again. */
-export interface Pool {
+export interface ServicePool {
   one(type: ExistingService['type']): ExistingService | undefined;
   /** A prefix that the network will not rename. */
   stubborn(): ExistingService | undefined;
@@ -11,7 +16,11 @@ export interface Pool {
   business(): readonly ExistingService[] | undefined;
 }
 
-type Kind = (key: string, n: number, pool: Pool) => readonly PlannedOrder[];
+export interface Pool extends ServicePool {
+  readonly products: ProductPool;
+}
+
+type Kind = (key: string, n: number, pool: Pool) => readonly Plan[];
 /** Kinds of orders, in turn. */
 export type Mix = readonly Kind[];
 
@@ -65,11 +74,16 @@ export const takenBack: Mix = [
 ];
 
 /** No service stands yet. */
-export const emptyPool: Pool = { one: () => undefined, stubborn: () => undefined, business: () => undefined };
+export const emptyPool: Pool = {
+  one: () => undefined,
+  stubborn: () => undefined,
+  business: () => undefined,
+  products: productPool([]),
+};
 
 /** So many orders of every kind; where a change finds no service to change, a line is ordered instead. */
-export function orderMix(scenario: string, count: number, pool: Pool, from = 0, mix = everyKind): PlannedOrder[] {
-  const orders: PlannedOrder[] = [];
+export function orderMix(scenario: string, count: number, pool: Pool, from = 0, mix = everyKind): Plan[] {
+  const orders: Plan[] = [];
   for (let n = from; orders.length < count; n += 1) {
     const key = `${scenario}-${n}`;
     const kind = mix[n % mix.length] ?? business;
@@ -79,5 +93,5 @@ export function orderMix(scenario: string, count: number, pool: Pool, from = 0, 
   return orders.slice(0, count);
 }
 
-const ifAny = <Found>(found: Found | undefined, then: (found: Found) => readonly PlannedOrder[]) =>
+const ifAny = <Found>(found: Found | undefined, then: (found: Found) => readonly Plan[]) =>
   found === undefined ? [] : then(found);

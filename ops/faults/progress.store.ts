@@ -2,8 +2,10 @@ import type { Database } from '../platform/database.ts';
 
 /** How far the fleet is, counted in its own tables. */
 export interface Progress {
-  readonly accepted: number;
-  readonly ended: number;
+  /** Orders that were accepted and have not ended. */
+  readonly unfinished: number;
+  /** Service orders that have not ended, whoever asked for them. */
+  readonly running: number;
   readonly outbox: number;
   /** Activations with an open intent. */
   readonly intents: number;
@@ -19,8 +21,8 @@ const ended = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
 export async function readProgress(sql: Database): Promise<Progress> {
   const [row] = await sql<Progress[]>`
     select
-      (select count(*)::int from gateway.submitted where resource = 'serviceOrder') as accepted,
-      (select count(*)::int from service_ordering.service_order where state = any(${ended})) as ended,
+      (select count(*)::int from (${open(sql)}) unfinished) as unfinished,
+      (select count(*)::int from service_ordering.service_order where state <> all(${ended})) as running,
       (select count(*)::int from platform.outbox) as outbox,
       (select count(*)::int from activation.activation where due_at is not null) as intents,
       (select count(*)::int from (${behind(sql)}) behind) as "viewsBehind",
@@ -30,13 +32,33 @@ export async function readProgress(sql: Database): Promise<Progress> {
   return row;
 }
 
+/**
+ * Products that run and do not say yet how one of their services is: an order gives a product back first and has its services
+ * told then.
+ */
+export async function countUntold(sql: Database): Promise<number> {
+  const [row] = await sql<{ untold: number }[]>`
+    select count(*)::int as untold from product_inventory.product
+    where status = 'active' and claimed_by is null and not deleted
+      and jsonb_path_exists(doc, '$.product.components[*] ? (!exists(@.service))')`;
+  return row?.untold ?? 0;
+}
+
 /** Orders that were accepted and have not ended. */
 export async function countUnfinished(sql: Database): Promise<number> {
   const [row] = await sql<{ unfinished: number }[]>`
-    select (select count(*)::int from gateway.submitted where resource = 'serviceOrder')
-         - (select count(*)::int from service_ordering.service_order where state = any(${ended})) as unfinished`;
+    select count(*)::int as unfinished from (${open(sql)}) unfinished`;
   return row?.unfinished ?? 0;
 }
+
+const open = (sql: Database) => sql`
+  select id from gateway.submitted where resource = 'serviceOrder'
+  except
+  select id from service_ordering.service_order where state = any(${ended})
+  union all
+  (select id from gateway.submitted where resource = 'productOrder'
+   except
+   select id from order_management.product_order where state = any(${ended}))`;
 
 /** Views that say something else than the aggregate they show, or that have none. */
 export async function findViewsBehind(sql: Database): Promise<string[]> {
@@ -49,8 +71,13 @@ const behind = (sql: Database) => sql`
     select 'serviceOrder' as resource, id, revision, state, deleted from service_ordering.service_order
     union all
     select 'service', id, revision, state, deleted from service_inventory.service
+    union all
+    select 'productOrder', id, revision, state, deleted from order_management.product_order
+    union all
+    select 'product', id, revision, status, deleted from product_inventory.product
   ), shown as (
-    select resource, id, revision, state, deleted from gateway.view where resource in ('serviceOrder', 'service')
+    select resource, id, revision, state, deleted from gateway.view
+    where resource in ('serviceOrder', 'service', 'productOrder', 'product')
   )
   select format('%s %s: view %s %s, domain %s %s', resource, id, shown.revision, shown.state, domain.revision, domain.state) as what
   from domain full join shown using (resource, id)
@@ -58,7 +85,8 @@ const behind = (sql: Database) => sql`
      or domain.deleted is distinct from shown.deleted`;
 
 /**
- * Changes that should be over: services still claimed or waited for, activations that did not conclude, counted crashes. Of
+ * Changes that should be over: services and products still claimed or waited for, orders that have not ended or still want to be
+ * looked at, activations that did not conclude, counted crashes. Of
  * the outbox, what lies there for some seconds: in a quiet system a release is said again now and then.
  */
 export async function findLeftOpen(sql: Database): Promise<string[]> {
@@ -66,8 +94,16 @@ export async function findLeftOpen(sql: Database): Promise<string[]> {
     select format('service %s is still claimed by %s', id, doc -> 'service' -> 'claim') as what
     from service_inventory.service where doc -> 'service' -> 'claim' <> 'null' or jsonb_array_length(doc -> 'waiting') > 0
     union all
+    select format('product %s (%s) is still claimed by %s', id, status, claimed_by)
+    from product_inventory.product where claimed_by is not null
+    union all
+    select format('product order %s is %s, to be looked at %s', id, state, due_at)
+    from order_management.product_order where state <> all(${ended}) or due_at is not null
+    union all
+    select format('service order %s is %s', id, state) from service_ordering.service_order where state <> all(${ended})
+    union all
     select format('activation %s of %s is %s', id, business_key, phase)
-    from activation.activation where phase not in ('completed', 'failed') or due_at is not null
+    from activation.activation where phase not in ('completed', 'failed', 'cancelled') or due_at is not null
     union all
     select format('%s keeps %s in the outbox: %s', routing_key, type, coalesce(return_text, 'not published')) from platform.outbox
     where created_at < now() - interval '2 seconds'
@@ -81,7 +117,7 @@ export async function findLeftOpen(sql: Database): Promise<string[]> {
 export async function findRepeatedOrders(sql: Database): Promise<string[]> {
   const rows = await sql<{ what: string }[]>`
     select format('%s was accepted %s times', document ->> 'externalId', count(*)) as what
-    from gateway.submitted where resource = 'serviceOrder'
+    from gateway.submitted where resource in ('serviceOrder', 'productOrder')
     group by document ->> 'externalId' having count(*) > 1 limit 20`;
   return rows.map(({ what }) => what);
 }

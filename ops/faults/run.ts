@@ -47,7 +47,7 @@ export async function beginFaultRun(
     const restless = await drill.quiet().catch(describe);
     const quiet = performance.now();
     const judgement = await judge(drill);
-    drill.standing(judgement.services.values());
+    drill.standing(judgement.services.values(), judgement.products);
     const now = await figuresOf(drill, judgement);
     tell(`  ${seconds(over - began)} until the last fault was over, quiet ${seconds(quiet - over)} later`);
     for (const line of compare(before, now)) tell(`  ${line}`);
@@ -145,7 +145,7 @@ async function figuresOf({ stage, book, customers, letters }: Drill, judgement?:
   const { handled, retried } = await readProgress(stage.sql);
   const { calls = 0, effects = 0, unknowns = 0, refusals = 0, excess = 0 } = judgement?.ledger.totals ?? {};
   return {
-    orders: book.accepted.length,
+    orders: book.accepted.length + book.acceptedProducts.length,
     effects,
     duplicates: judgement?.duplicates ?? 0,
     losses: judgement?.losses ?? 0,

@@ -17,15 +17,18 @@ export async function installWitness(sql: Database): Promise<void> {
     create function faults.note_emitted() returns trigger language plpgsql as $$
     declare changed jsonb := new.body::jsonb; kind text := split_part(new.type, '.', 2);
     begin
-      changed := changed -> case kind when 'service-order-changed' then 'order' else 'service' end;
+      changed := changed -> case kind when 'service-changed' then 'service' when 'product-changed' then 'product' else 'order' end;
       insert into faults.emitted (message_id, resource, id, revision)
-      values (new.message_id, case kind when 'service-order-changed' then 'serviceOrder' else 'service' end,
+      values (new.message_id,
+              case kind when 'service-order-changed' then 'serviceOrder' when 'service-changed' then 'service'
+                        when 'product-order-changed' then 'productOrder' else 'product' end,
               changed ->> 'id', (changed ->> 'revision')::bigint)
       on conflict do nothing;
       return null;
     end $$;
     create trigger witness after insert on platform.outbox for each row
-      when (new.exchange = 'evt' and split_part(new.type, '.', 2) in ('service-order-changed', 'service-changed'))
+      when (new.exchange = 'evt' and split_part(new.type, '.', 2) in
+            ('service-order-changed', 'service-changed', 'product-order-changed', 'product-changed'))
       execute function faults.note_emitted();
     create function faults.note_shown() returns trigger language plpgsql as $$
     begin
@@ -49,6 +52,10 @@ export async function findUnprojected(sql: Database): Promise<string[]> {
       select 'serviceOrder' as resource, id, revision from service_ordering.service_order
       union all
       select 'service', id, revision from service_inventory.service
+      union all
+      select 'productOrder', id, revision from order_management.product_order
+      union all
+      select 'product', id, revision from product_inventory.product
     ), arrived as (
       select e.resource, e.id, e.revision, bool_or(i.message_id is not null) as handled
       from faults.emitted e

@@ -1,6 +1,8 @@
 import { refusedServices, single, squatter, stubborn, stubbornServices } from '../kinds.ts';
 import type { Fault } from '../network-control.ts';
 import { emptyPool, orderMix } from '../order-mix.ts';
+import { squatters } from '../products/kinds.ts';
+import { productKinds } from '../products/mix.ts';
 import type { Scenario } from './scenario.ts';
 
 const refusing = (match: string, manager: string, operation: string): Fault => ({
@@ -21,7 +23,7 @@ export const calm: Scenario = {
       refusing(refusedServices, 'ipam', 'update'),
       refusing(refusedServices, 'cpe', 'configure'),
     ]);
-    await drill.order([squatter('calm-squatter')]);
+    await drill.order([squatter('calm-squatter'), ...squatters('calm-holder')]);
     await drill.quiet();
     const types = ['broadband', 'ip-addressing', 'managed-router'] as const;
     await drill.order([
@@ -29,6 +31,7 @@ export const calm: Scenario = {
       ...[1, 2, 3, 4, 5, 6].map((n) => stubborn(`calm-stubborn-${n}`, n)),
       ...types.flatMap((type) => [1, 2, 3, 4].map((n) => single(`calm-${type}-${n}`, n, type))),
     ]);
+    await drill.order(orderMix('calm-products', 40, emptyPool, 1, productKinds));
     await drill.quiet();
     await network.add([refusing(stubbornServices, 'ipam', 'update')]);
   },

@@ -17,7 +17,8 @@ export const clockSkew: Scenario = {
     await drill.pace(300);
     drill.flood('clock', orders);
     await drill.flowing();
-    const roles = ['service-ordering', 'service-inventory', 'activator', 'projector', 'gateway'];
+    const services = ['service-ordering', 'service-inventory', 'activator'];
+    const roles = [...services, 'order-management', 'product-inventory', 'projector', 'gateway'];
     let wrong: RoleProcess | undefined;
     for (const [n, role] of [...roles, undefined].entries()) {
       const next = role === undefined ? undefined : fleet.of(role)[0];

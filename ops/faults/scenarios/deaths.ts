@@ -9,7 +9,8 @@ export const deaths: Scenario = {
     const { fleet, simulator } = drill.stage;
     await drill.pace(700);
     drill.flood('deaths', orders);
-    for (const role of ['gateway', 'projector', 'service-ordering', 'service-inventory', 'activator']) {
+    const services = ['service-ordering', 'service-inventory', 'activator'];
+    for (const role of ['gateway', 'projector', ...services, 'order-management', 'product-inventory']) {
       await drill.blow(`${role}-1 is killed`, () => kill(fleet.of(role)[0]));
     }
     await drill.blow('the simulator is killed', () => kill(simulator));

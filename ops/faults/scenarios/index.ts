@@ -10,6 +10,7 @@ import { duplicates } from './duplicates.ts';
 import { orderlyEnds } from './orderly-ends.ts';
 import { platformOutages } from './platforms.ts';
 import { poisonedQueues } from './poison.ts';
+import { products } from './products.ts';
 import { deletedQueues } from './queues.ts';
 import { rollingUpgrade } from './rolling-upgrade.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,6 +21,7 @@ import { unrecordedCalls } from './unrecorded.ts';
 /** Every way the system is broken on purpose; the storm comes after them. */
 export const scenarios: readonly Scenario[] = [
   deaths,
+  products,
   unrecordedCalls,
   orderlyEnds,
   clockSkew,
@@ -41,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
 /** Those that are played with every `npm test`: one of each thing that can break, the quicker ones. */
 export const everyTime: readonly Scenario[] = [
   deaths,
+  products,
   unrecordedCalls,
   lostConnections,
   databaseRestarts,

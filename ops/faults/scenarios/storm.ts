@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from '../../network/faults.ts';
 import type { Drill } from '../drill.ts';
 import type { Fault } from '../network-control.ts';
+import { type Mix, everyKind } from '../order-mix.ts';
+import { productKinds } from '../products/mix.ts';
 import { kill } from './kill.ts';
 import { restart } from './restart.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,14 +14,21 @@ const often = { manager: '*', operation: 'calls' } as const;
 
 /** A fault that begins and is over when it resolves. */
 type Strike = (drill: Drill, random: () => number) => Promise<unknown>;
+const workers = [
+  'projector',
+  'service-ordering',
+  'service-inventory',
+  'activator',
+  'order-management',
+  'product-inventory',
+];
 /** Faults of one thing come one after the other; those of different things at the same time. */
 const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]>> = {
   processes: [
     { what: 'a process is killed', strike: ({ stage }, random) => kill(pick(stage.fleet.processes, random)) },
     {
       what: 'both processes of a role are killed',
-      strike: ({ stage }, random) =>
-        kill(...stage.fleet.of(pick(['projector', 'service-ordering', 'service-inventory', 'activator'], random))),
+      strike: ({ stage }, random) => kill(...stage.fleet.of(pick(workers, random))),
     },
     {
       what: 'a process is asked to end and comes back',
@@ -97,14 +106,24 @@ const pauseMs: Readonly<Record<string, { from: number; to: number }>> = {
   network: { from: 2_000, to: 8_000 },
 };
 
+const onServiceOrders = { name: 'storm', what: '', mix: everyKind };
+
+/** The storm with product orders in place of service orders. */
+export const productStorm = (seed: number, lastsSeconds = defaultSeconds): Scenario =>
+  storm(seed, lastsSeconds, { name: 'product-storm', what: ' on product orders', mix: productKinds });
+
 /** All kinds of faults at random, several at once. The seed is printed, and makes the same choices again. */
-export function storm(seed: number, lastsSeconds = defaultSeconds): Scenario {
+export function storm(
+  seed: number,
+  lastsSeconds = defaultSeconds,
+  { name, what, mix }: { readonly name: string; readonly what: string; readonly mix: Mix } = onServiceOrders,
+): Scenario {
   return {
-    name: 'storm',
-    title: `a random storm of faults for ${lastsSeconds} s (--seed ${seed})`,
+    name,
+    title: `a random storm of faults${what} for ${lastsSeconds} s (--seed ${seed})`,
     async play(drill, orders) {
       await drill.pace(500);
-      drill.flood('storm', orders);
+      drill.flood(name, orders, mix);
       await drill.flowing();
       const end = Date.now() + lastsSeconds * 1_000;
       await Promise.all(

@@ -1,10 +1,10 @@
-import type { ExpectedService } from '../book.ts';
+import type { ExpectedOnNetwork } from '../book.ts';
 import type { Holdings, LedgerSummary } from '../network-control.ts';
 import type { ServiceView } from '../tmf-views.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Each operation that had to happen took effect once; no other did. */
-export function effectsHappenedOnce(expected: ReadonlyMap<string, ExpectedService>, ledger: LedgerSummary): Verdict {
+export function effectsHappenedOnce(expected: ReadonlyMap<string, ExpectedOnNetwork>, ledger: LedgerSummary): Verdict {
   const findings = ledger.references
     .filter(({ effects }) => effects > 1)
     .map(

@@ -1,12 +1,27 @@
-import type { AcceptedOrder, ExpectedService } from '../book.ts';
+import type { ExpectedOnNetwork } from '../book.ts';
 import type { OrderView, ServiceView } from '../tmf-views.ts';
 import type { Verdict } from './verdict.ts';
 
+/** An order that was answered 201, with how it must have ended. */
+interface Concluded {
+  readonly id: string;
+  readonly plan: {
+    readonly key: string;
+    readonly kind: string;
+    readonly end: string;
+    readonly items: readonly { readonly id: string; readonly state: string }[];
+  };
+}
+type Ended = Pick<OrderView, 'state' | 'errorMessage'> & {
+  readonly items: readonly Pick<OrderView['items'][number], 'id' | 'state' | 'errorMessage'>[];
+};
+
 /** Every order that was answered 201, its items too, ended as it had to. */
 export function ordersEndedRight(
-  accepted: readonly AcceptedOrder[],
-  views: ReadonlyMap<string, OrderView>,
+  accepted: readonly Concluded[],
+  views: ReadonlyMap<string, Ended>,
   repeated: readonly string[],
+  what = 'order',
 ): Verdict {
   const findings = [...repeated];
   for (const { id, plan } of accepted) {
@@ -18,7 +33,7 @@ export function ordersEndedRight(
     if (view.state !== plan.end)
       findings.push(`order ${plan.key} (${plan.kind}, ${id}) is ${view.state}, not ${plan.end}${why(view)}`);
     for (const item of plan.items) {
-      const shown = view.serviceOrderItem.find((one) => one.id === item.id);
+      const shown = view.items.find((one) => one.id === item.id);
       if (shown?.state !== item.state)
         findings.push(
           `item ${item.id} of order ${plan.key} (${plan.kind}, ${id}) is ${shown?.state ?? 'gone'}, not ${item.state}${why(shown)}`,
@@ -26,13 +41,13 @@ export function ordersEndedRight(
     }
   }
   if (views.size !== accepted.length)
-    findings.push(`${views.size} orders are shown, ${accepted.length} were answered 201`);
-  return { name: 'every accepted order reached its right end', findings };
+    findings.push(`${views.size} ${what}s are shown, ${accepted.length} were answered 201`);
+  return { name: `every accepted ${what} reached its right end`, findings };
 }
 
 /** TMF638 shows every service in its state and with the characteristics that were asked for, and no other. */
 export function servicesAreRight(
-  expected: ReadonlyMap<string, ExpectedService>,
+  expected: ReadonlyMap<string, ExpectedOnNetwork>,
   views: ReadonlyMap<string, ServiceView>,
 ): Verdict {
   const findings: string[] = [];

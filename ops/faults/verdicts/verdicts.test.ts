@@ -16,7 +16,7 @@ const line: AcceptedOrder = { id: 'order-1', plan: single('a', 1, 'broadband') }
 const lineView: OrderView = {
   id: 'order-1',
   state: 'completed',
-  serviceOrderItem: [{ id: 'it', state: 'completed', service: { id: 'a/it' } }],
+  items: [{ id: 'it', state: 'completed', service: { id: 'a/it' } }],
 };
 const lineService: ServiceView = {
   id: 'a/it',
@@ -57,7 +57,7 @@ describe('orders reached their right end', () => {
   test.each([
     ['is gone, another in its place', [{ ...lineView, id: 'order-2' }]],
     ['is in another state', [{ ...lineView, state: 'failed' }]],
-    ['has an item in another state', [{ ...lineView, serviceOrderItem: [{ id: 'it', state: 'held', service: {} }] }]],
+    ['has an item in another state', [{ ...lineView, items: [{ id: 'it', state: 'held', service: {} }] }]],
     ['is there with one that nobody ordered', [lineView, { ...lineView, id: 'order-2' }]],
   ])('not for one that %s', (_how, views) => {
     expect(ordersEndedRight([line], byId(...views), []).findings).toHaveLength(1);
