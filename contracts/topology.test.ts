@@ -126,7 +126,9 @@ describe('messages', () => {
     const events = messages.filter(({ kind }) => kind === 'event');
     const spellings = events.map((one) => [...keysOf(one), ...(one.previous === undefined ? [] : [one.previous.name])]);
     for (const { pattern } of patterns)
-      expect(spellings.filter((keys) => keys.some((key) => matches(pattern, key))).map(() => pattern)).toEqual([pattern]);
+      expect(spellings.filter((keys) => keys.some((key) => matches(pattern, key))).map(() => pattern)).toEqual([
+        pattern,
+      ]);
   });
 
   test('a version before reaches the same queues, says what the current one says, and is understood', () => {

@@ -112,6 +112,7 @@ export const productsClaimed = event('product-inventory.products-claimed.v1', {
     }),
   ]),
 });
+export type ProductsClaimed = z.output<typeof productsClaimed.schema>;
 
 /** How a product stands at a stable point of its order. Absent means as it was. */
 export const productRecord = z.object({

@@ -69,6 +69,7 @@ const seeds: [rule: string, file: string, line: string][] = [
   ['fleet-never-imports-simulator', 'workers/activators/router/index.ts', `import '../../../ops/network/manager.ts';`],
   ['stand-ins-are-the-simulators', 'workers/activators/router/index.ts', `import router from './simulated.ts';`],
   ['stand-ins-are-the-simulators', 'workers/activators/registry.ts', `import router from './router/simulated.ts';`],
+  ['stand-ins-are-the-simulators', 'workers/cart/cart.test.ts', `import '../activators/router/simulated.ts';`],
   ['fleet-stands-on-platform', 'workers/cart/cart.test.ts', `import '../../ops/conformance/index.ts';`],
   ['fleet-stands-on-platform', 'workers/activators/router/index.ts', `import '../../../ops/conformance/index.ts';`],
   ['gateway-and-workers-apart', 'gateway/app.ts', `export { consume } from '../workers/runtime/consume.ts';`],

@@ -1,8 +1,7 @@
 /** How an order begins: received, held against its shape and the rules, its products claimed, its plan made. */
 import type { DecompositionRule, RecoveryPolicy } from '../../contracts/messages/decomposition.ts';
 import type { ProductOrder, ProductOrderPlan, ProductOrderRequest } from '../../contracts/messages/order-management.ts';
-import type { Product, productsClaimed } from '../../contracts/messages/product-inventory.ts';
-import type { z } from 'zod';
+import type { Product, ProductsClaimed } from '../../contracts/messages/product-inventory.ts';
 import { type Draft, advance, deliveriesOf, draftOf, isOver, note, write } from './draft.decide.ts';
 import { bounded } from './failure.decide.ts';
 import { cancellationEvents, changed, finish } from './finish.decide.ts';
@@ -113,7 +112,7 @@ export function start(draft: Draft): void {
 /** Hears whether the order may have its products. */
 export function onProductsClaimed(
   state: OrderState | undefined,
-  body: z.output<typeof productsClaimed.schema>,
+  body: ProductsClaimed,
   rules: readonly DecompositionRule[],
   turn: Turn,
 ): Effects {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfiguration } from './configuration.ts';
+import { parseConfiguration } from '../platform/configuration.ts';
 
 const parse = (endpoints?: string) =>
   parseConfiguration({
