@@ -98,7 +98,7 @@ test('whatever is lost, late, or dies: one order at most, told in turn, and told
         if (order === undefined) expect(['cancelled', 'failed']).toContain(state);
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 

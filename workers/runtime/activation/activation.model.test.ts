@@ -185,7 +185,7 @@ test('law: whatever is lost, late, doubled or killed, the activation ends and ea
         if (action === 'add') expect([...net.values()].every((left) => left === 0)).toBe(true);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
