@@ -1,5 +1,7 @@
-import { connect, type RecoveringChannelModel } from 'amqplib';
+import type { Writable } from 'node:stream';
+import { type ChannelModel, connect, type RecoveringChannelModel } from 'amqplib';
 import type { Log } from '../log.ts';
+import { gatherWrites } from './gathered-writes.ts';
 
 export type BrokerConnection = RecoveringChannelModel;
 
@@ -22,7 +24,10 @@ export async function connectBroker(url: string, name: string, log: Log): Promis
     clientProperties: { connection_name: name },
     recovery: { initialDelay: 100, maxDelay: 3_000, waitForConnect: false },
   });
-  connection.on('connect', () => log.info({ connection: name }, 'broker connected'));
+  connection.on('connect', (model: ChannelModel) => {
+    gatherWrites((model.connection as unknown as { stream: Writable }).stream);
+    log.info({ connection: name }, 'broker connected');
+  });
   connection.on('disconnect', (error: Error) =>
     log.warn({ connection: name, error }, 'broker connection lost, reconnecting'),
   );
