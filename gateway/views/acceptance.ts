@@ -2,7 +2,7 @@ import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
 import { type Submission, submitAll } from './submit.store.ts';
 
 /** Creates that share a statement at most. Past this the database gains nothing, and one statement's text stays bounded. */
-const mostAtOnce = 64;
+const mostAtOnce = 32;
 
 const statementMayTakeMs = 35_000;
 

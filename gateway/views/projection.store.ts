@@ -122,7 +122,7 @@ async function upsertSubmitted(tx: Transaction, states: readonly ViewState[]): P
     select * from unnest(
       ${states.map((state) => state.resource.name)}::text[],
       ${states.map((state) => state.id)}::text[],
-      ${states.map((state) => JSON.stringify(state.submitted ?? {}))}::text[]::jsonb[]
+      ${states.map((state) => JSON.stringify(state.submitted ?? {}))}::text[]::json[]
     )
     on conflict (resource, id) do update set document = excluded.document`;
 }

@@ -80,7 +80,7 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       select * from submission where scope is null or message_id in (select command_id from claimed)
     ), document as (
       insert into gateway.submitted (resource, id, document)
-      select resource, id, document::jsonb from accepted
+      select resource, id, document::json from accepted
     ), shown as (
       insert into gateway.view (resource, id, revision, doc, state, external_id, category, party_ids, created_at)
       select resource, id, 0, view::jsonb, state, external_id, category,
@@ -88,7 +88,7 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       from accepted
     ), message as (
       insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
-      select message_row, message_id, exchange, routing_key, type, headers::jsonb, body from accepted
+      select message_row, message_id, exchange, routing_key, type, headers::json, body from accepted
     )
     select id from accepted`;
   return new Set(rows.map((row) => row.id));
@@ -128,7 +128,7 @@ export async function sendAwaited(
     )
     insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
     select ${message.row}::uuid, ${message.id}::uuid, ${message.exchange}, ${message.routingKey}, ${message.type},
-           ${JSON.stringify(message.envelope)}::text::jsonb, ${message.body}`;
+           ${JSON.stringify(message.envelope)}::text::json, ${message.body}`;
 }
 
 /**

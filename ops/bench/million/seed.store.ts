@@ -90,7 +90,7 @@ export async function multiply(
       where pattern.resource = 'serviceOrder' and pattern.id = ${id}
     ), sent as (
       insert into gateway.submitted (resource, id, document)
-      select 'serviceOrder', copy.id, document || said
+      select 'serviceOrder', copy.id, document::jsonb || said
       from copy, gateway.submitted as pattern
       where pattern.resource = 'serviceOrder' and pattern.id = ${id}
     )

@@ -27,7 +27,7 @@ export async function insertOutbox(sql: Queryable, publications: readonly Public
       ${publications.map((p) => p.exchange)}::text[],
       ${publications.map((p) => p.routingKey)}::text[],
       ${publications.map((p) => p.type)}::text[],
-      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::jsonb[],
+      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::json[],
       ${publications.map((p) => p.body)}::text[],
       ${publications.map((p) => (p.untilSeen === true ? firstPatienceSeconds : null))}::int[]
     )`;
@@ -48,7 +48,7 @@ export async function insertScheduled(
       ${publications.map((p) => p.exchange)}::text[],
       ${publications.map((p) => p.routingKey)}::text[],
       ${publications.map((p) => p.type)}::text[],
-      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::jsonb[],
+      ${publications.map((p) => JSON.stringify(p.envelope))}::text[]::json[],
       ${publications.map((p) => p.body)}::text[],
       ${scheduled.map((s) => s.availableAt.toISOString())}::text[]::timestamptz[]
     )`;
