@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
+import type { Statement } from '../../ops/platform/pipelined.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 import type { ViewState } from './projection.ts';
 import { viewKey } from './projection.ts';
@@ -71,23 +72,23 @@ async function lockViewsOf(
 }
 
 /** Writes a batch's views, submitted documents and answers. */
-export async function saveViews(tx: Transaction, states: readonly ViewState[]): Promise<void> {
-  await upsertViews(
+export const saveViews = (tx: Transaction, states: readonly ViewState[]): readonly Statement[] => [
+  ...upsertViews(
     tx,
     states.filter((state) => state.viewChanged),
-  );
-  await upsertSubmitted(
+  ),
+  ...upsertSubmitted(
     tx,
     states.filter((state) => state.submittedChanged),
-  );
-  await insertOutcomes(tx, states);
-}
+  ),
+  ...insertOutcomes(tx, states),
+];
 
-async function upsertViews(tx: Transaction, states: readonly ViewState[]): Promise<void> {
-  if (states.length === 0) return;
+function upsertViews(tx: Transaction, states: readonly ViewState[]): readonly Statement[] {
+  if (states.length === 0) return [];
   const rows = states.map((state) => ({ state, columns: columnsOf(state.resource, state.doc) }));
   // The sets of party ids are of different lengths, which no array of arrays can be: they travel as JSON.
-  await tx`
+  const statement = tx`
     insert into gateway.view as v (resource, id, revision, doc, deleted, state, external_id, category, party_ids,
                                    created_at, start_at, completed_at, updated_at)
     select resource, id, revision, doc, deleted, state, external_id, category,
@@ -113,11 +114,12 @@ async function upsertViews(tx: Transaction, states: readonly ViewState[]): Promi
       created_at = excluded.created_at, start_at = excluded.start_at, completed_at = excluded.completed_at,
       updated_at = excluded.updated_at
     where v.revision < excluded.revision`;
+  return [statement];
 }
 
-async function upsertSubmitted(tx: Transaction, states: readonly ViewState[]): Promise<void> {
-  if (states.length === 0) return;
-  await tx`
+function upsertSubmitted(tx: Transaction, states: readonly ViewState[]): readonly Statement[] {
+  if (states.length === 0) return [];
+  const statement = tx`
     insert into gateway.submitted (resource, id, document)
     select * from unnest(
       ${states.map((state) => state.resource.name)}::text[],
@@ -125,14 +127,15 @@ async function upsertSubmitted(tx: Transaction, states: readonly ViewState[]): P
       ${states.map((state) => JSON.stringify(state.submitted ?? {}))}::text[]::json[]
     )
     on conflict (resource, id) do update set document = excluded.document`;
+  return [statement];
 }
 
-async function insertOutcomes(tx: Transaction, states: readonly ViewState[]): Promise<void> {
+function insertOutcomes(tx: Transaction, states: readonly ViewState[]): readonly Statement[] {
   const outcomes = states.flatMap(({ resource, outcomes: list }) =>
     list.map((outcome) => ({ resource: resource.name, ...outcome })),
   );
-  if (outcomes.length === 0) return;
-  await tx`
+  if (outcomes.length === 0) return [];
+  const answered = tx`
     insert into gateway.outcome (command_id, resource, resource_id, revision, refusal, result)
     select * from unnest(
       ${outcomes.map((one) => one.commandId)}::uuid[],
@@ -143,6 +146,7 @@ async function insertOutcomes(tx: Transaction, states: readonly ViewState[]): Pr
       ${outcomes.map((one) => (one.result === null ? null : JSON.stringify(one.result)))}::text[]::jsonb[]
     )
     on conflict (command_id) do nothing`;
-  await tx`
+  const settled = tx`
     delete from gateway.pending_document where command_id = any(${outcomes.map((one) => one.commandId)}::uuid[])`;
+  return [answered, settled];
 }

@@ -67,7 +67,7 @@ export function transaction<Result>(
 }
 
 /** True when the connection is gone, or the server said its last word on it. */
-function isConnectionLost(error: unknown): boolean {
+export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
   return driverFault.has(error.code) || ('severity' in error && error.severity === 'FATAL');
 }

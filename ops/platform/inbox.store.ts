@@ -1,4 +1,5 @@
 import type { Queryable } from './database.ts';
+import type { Statement } from './pipelined.ts';
 import { storable } from './storable.ts';
 
 const longestReason = 500;
@@ -19,18 +20,29 @@ export interface InboxClaim extends InboxKey {
   readonly publishedAt: Date | undefined;
 }
 
+export interface Claimed {
+  /** The keys that are new, as `<message id>/<attempt>`; the others are done already. */
+  readonly fresh: Set<string>;
+  readonly now: Date;
+}
+
 /**
- * Claims messages for a consumer in one statement and tells the time by the database's clock. The claimed row is the
- * journal's line too: done, unless `recordOutcomes` says otherwise in the same transaction.
- * Ids are sorted: unsorted multi-row claims deadlock.
+ * Claims messages for a consumer, locks what they concern, and tells the time by the database's clock: one statement, which
+ * does so in this order. The claimed row is the journal's line too: done, unless `recordOutcomes` says otherwise in the same
+ * transaction.
  *
- * @returns the keys that are new, as `<message id>/<attempt>`; the others are done already
+ * Ids are sorted: unsorted multi-row claims deadlock. What is locked are keys, not rows: a row that is not there yet cannot
+ * be locked, and two processes must not both be the first to write it. Held to the end of the transaction.
+ *
+ * @param sql a pipelined transaction; outside of one nothing is claimed
+ * @param keys in the order in which everybody locks them
  */
 export async function claimInbox(
   sql: Queryable,
   consumer: string,
   claims: readonly InboxClaim[],
-): Promise<{ fresh: Set<string>; now: Date }> {
+  keys: readonly string[] = [],
+): Promise<Claimed> {
   const sorted = claims.toSorted((a, b) =>
     a.messageId < b.messageId ? -1 : a.messageId > b.messageId ? 1 : a.attempt - b.attempt,
   );
@@ -48,10 +60,16 @@ export async function claimInbox(
         string_to_array(${column(sorted, (claim) => textOf(claim.about))}, E'\\n', ''),
         string_to_array(${column(sorted, (claim) => claim.publishedAt?.getTime())}, E'\\n', '')::float8[]
       ) as claim (message_id, attempt, correlation_id, causation_id, type, about, published_ms)
+      where current_setting('transaction_deferrable') = 'on'
       on conflict do nothing
       returning message_id || '/' || attempt as key
+    ), locked as (
+      select count(pg_advisory_xact_lock(hashtextextended(key, 0))) from (
+        select key from unnest(${keys as string[]}::text[]) with ordinality as sorted (key, place)
+        where (select count(*) from claimed) >= 0 order by place
+      ) one_by_one
     )
-    select claimed.key, clock_timestamp() as now from (select) one left join claimed on true`;
+    select claimed.key, clock_timestamp() as now from locked left join claimed on true`;
   const now = rows[0]?.now ?? new Date();
   return { fresh: new Set(rows.flatMap((row) => row.key ?? [])), now };
 }
@@ -77,13 +95,13 @@ export interface InboxOutcome extends InboxKey {
 }
 
 /** Writes into the journal what became of claimed messages that are not done: the exception, so the rule costs nothing. */
-export async function recordOutcomes(
+export function recordOutcomes(
   sql: Queryable,
   consumer: string,
   outcomes: readonly InboxOutcome[],
-): Promise<void> {
-  if (outcomes.length === 0) return;
-  await sql`
+): readonly Statement[] {
+  if (outcomes.length === 0) return [];
+  const statement = sql`
     update platform.inbox
     set outcome = ended.outcome, reason = ended.reason, again_at = ended.again_at,
         correlation_id = coalesce(ended.correlation_id, inbox.correlation_id)
@@ -96,6 +114,7 @@ export async function recordOutcomes(
       ${outcomes.map((one) => uuidOrNothing(one.correlationId) ?? null)}::uuid[]
     ) as ended (message_id, attempt, outcome, reason, again_at, correlation_id)
     where inbox.consumer = ${consumer} and inbox.message_id = ended.message_id and inbox.attempt = ended.attempt`;
+  return [statement];
 }
 
 export const inboxKey = ({ messageId, attempt }: InboxKey): string => `${messageId}/${attempt}`;

@@ -22,8 +22,8 @@ export const corrections: Aggregate<Correction> = {
       select doc from order_management.correction where service_id = any(${ids as string[]}) order by service_id for update`;
     return new Map(rows.map(({ doc }) => stored.parse(doc)).map((one) => [one.serviceId, one]));
   },
-  async save(tx, all) {
-    await tx`
+  save(tx, all) {
+    const statement = tx`
       insert into order_management.correction (service_id, revision, doc)
       select * from unnest(
         ${all.map((one) => one.serviceId)}::text[],
@@ -31,5 +31,6 @@ export const corrections: Aggregate<Correction> = {
         ${all.map((one) => JSON.stringify(one))}::text[]::jsonb[]
       )
       on conflict (service_id) do update set revision = excluded.revision, doc = excluded.doc`;
+    return [statement];
   },
 };

@@ -38,7 +38,7 @@ const order = anOrder(chain(), anItem('2'));
 const failure = { code: 'noPort', reason: 'No port.' };
 const running = [accepted(order, policy(retry(1), { do: 'hold' })), claimed()];
 const named = (state: OrderState, id: string): OrderState => ({ ...state, order: { ...state.order, id } });
-const save = (...states: readonly OrderState[]) => bench.sql.begin((tx) => productOrders.save(tx, states));
+const save = (...states: readonly OrderState[]) => bench.sql.begin((tx) => Promise.all(productOrders.save(tx, states)));
 const load = (...ids: readonly string[]) => bench.sql.begin((tx) => productOrders.load(tx, ids));
 
 test('an order is read back as it was written, whatever it has been through', async () => {
@@ -102,7 +102,7 @@ test('rules are found by specification, with all versions and those of what they
   const [chainRule] = rules;
   if (chainRule === undefined) throw new Error('there is no rule');
   const newer = { ...chainRule, version: '2', revision: 2 };
-  await bench.sql.begin((tx) => decompositionRules.save(tx, [...rules, newer]));
+  await bench.sql.begin((tx) => Promise.all(decompositionRules.save(tx, [...rules, newer])));
   const names = async (ids: readonly string[]) =>
     (await bench.sql.begin((tx) => findRules(tx, ids))).map(
       ({ specification, version }) => `${specification.id} ${version}`,
@@ -121,7 +121,8 @@ test('of the policies of a service type the newest counts, and none is written o
     revision,
     cases: { any: [retry(attempts)] },
   });
-  const saved = (...all: readonly RecoveryPolicy[]) => bench.sql.begin((tx) => recoveryPolicies.save(tx, all));
+  const saved = (...all: readonly RecoveryPolicy[]) =>
+    bench.sql.begin((tx) => Promise.all(recoveryPolicies.save(tx, all)));
   await saved(of('*', 1, 1), of('line', 2, 2), of('line', 1, 3));
   await saved(of('line', 2, 9));
   const newest = await bench.sql.begin((tx) => newestPolicies(tx));
@@ -137,7 +138,8 @@ test('a repair that was asked for is read back, and written over by the next', a
   const policies = [{ ...policy({ do: 'hold' }), repair: { attempts: 3 } }];
   const complain = (revision: number) =>
     correct(undefined, { productId: 'p', revision, component }, policies, noon, tools);
-  for (const revision of [4, 5]) await bench.sql.begin((tx) => corrections.save(tx, complain(revision).save ?? []));
+  for (const revision of [4, 5])
+    await bench.sql.begin((tx) => Promise.all(corrections.save(tx, complain(revision).save ?? [])));
   const loaded = await bench.sql.begin((tx) => corrections.load(tx, ['p-first', 'nothing']));
   expect([...loaded.values()]).toEqual(complain(5).save);
 });

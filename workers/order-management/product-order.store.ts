@@ -9,6 +9,7 @@ import {
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure, instant } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Statement } from '../../ops/platform/pipelined.ts';
 import type { Aggregate } from '../runtime/handler.ts';
 import type { OrderState } from './order.state.ts';
 
@@ -85,9 +86,9 @@ async function lockProductOrders(tx: Transaction, ids: readonly string[]): Promi
   return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
 }
 
-async function saveProductOrders(tx: Transaction, states: readonly OrderState[]): Promise<void> {
+function saveProductOrders(tx: Transaction, states: readonly OrderState[]): readonly Statement[] {
   const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
-  await tx`
+  const statement = tx`
     insert into order_management.product_order as o (id, revision, state, due_at, doc, deleted, updated_at)
     select *, now() from unnest(
       ${states.map((s) => s.order.id)}::text[],
@@ -100,6 +101,7 @@ async function saveProductOrders(tx: Transaction, states: readonly OrderState[])
     on conflict (id) do update set
       revision = excluded.revision, state = excluded.state, due_at = excluded.due_at, doc = excluded.doc,
       deleted = excluded.deleted, updated_at = excluded.updated_at`;
+  return [statement];
 }
 
 /** Orders whose alarm rings, oldest first. */

@@ -23,8 +23,8 @@ export const decompositionRules: Aggregate<DecompositionRule> = {
       order by specification_id, specification_version, version for update`;
     return new Map(rows.map(({ doc }) => decompositionRule.parse(doc)).map((one) => [ruleKey(one), one]));
   },
-  async save(tx, rules) {
-    await tx`
+  save(tx, rules) {
+    const statement = tx`
       insert into order_management.rule (specification_id, specification_version, version, revision, bundles, doc)
       select s, v, r, n, array(select jsonb_array_elements_text(b)), d from unnest(
         ${rules.map((one) => one.specification.id)}::text[],
@@ -36,6 +36,7 @@ export const decompositionRules: Aggregate<DecompositionRule> = {
       ) as given (s, v, r, n, b, d)
       on conflict (specification_id, specification_version, version)
       do update set revision = excluded.revision, bundles = excluded.bundles, doc = excluded.doc`;
+    return [statement];
   },
 };
 
@@ -55,8 +56,8 @@ export const recoveryPolicies: Aggregate<RecoveryPolicy> = {
       order by service_type, revision for update`;
     return new Map(rows.map(({ doc }) => recoveryPolicy.parse(doc)).map((one) => [policyKey(one), one]));
   },
-  async save(tx, policies) {
-    await tx`
+  save(tx, policies) {
+    const statement = tx`
       insert into order_management.recovery_policy (service_type, revision, doc)
       select * from unnest(
         ${policies.map((one) => one.serviceType)}::text[],
@@ -64,6 +65,7 @@ export const recoveryPolicies: Aggregate<RecoveryPolicy> = {
         ${policies.map((one) => JSON.stringify(one))}::text[]::jsonb[]
       )
       on conflict (service_type, revision) do nothing`;
+    return [statement];
   },
 };
 

@@ -65,9 +65,9 @@ export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => vo
         }),
       );
     },
-    async save(tx, orders) {
+    save(tx, orders) {
       const docs = orders.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
-      await tx`
+      const statement = tx`
         insert into outside_ordering.outside_order
           (id, service_type, revision, state, remote_id, due_at, deadline_at, doc, updated_at)
         select *, now() from unnest(
@@ -84,6 +84,7 @@ export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => vo
           service_type = excluded.service_type, revision = excluded.revision, state = excluded.state,
           remote_id = excluded.remote_id, due_at = excluded.due_at, deadline_at = excluded.deadline_at,
           doc = excluded.doc, updated_at = excluded.updated_at`;
+      return [statement];
     },
     committed,
     origin: ({ id, requestedBy, origin }) => ({

@@ -19,7 +19,7 @@ beforeAll(async () => void (bench = await createWorkbench()));
 afterAll(() => bench.close());
 beforeEach(async () => void (await bench.sql`truncate product_inventory.product, product_inventory.known_order`));
 
-const save = (...entries: readonly Entry[]) => bench.sql.begin((tx) => inventory.save(tx, entries));
+const save = (...entries: readonly Entry[]) => bench.sql.begin((tx) => Promise.all(inventory.save(tx, entries)));
 const load = (...keys: readonly string[]) => bench.sql.begin((tx) => inventory.load(tx, keys));
 const loaded = async (...keys: readonly string[]) => [...(await load(...keys)).keys()].toSorted();
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Statement } from '../../ops/platform/pipelined.ts';
 import type { Aggregate } from '../runtime/handler.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
 
@@ -62,10 +63,13 @@ export const inventory: Aggregate<Entry> = {
     const entries: Entry[] = [...orders, ...products, ...realizations(products, serviceIds)];
     return new Map(entries.map((entry) => [keyOf(entry), entry]));
   },
-  async save(tx, entries) {
+  save(tx, entries) {
     const products = entries.filter((entry) => entry.kind === 'product');
     const orders = entries.filter((entry) => entry.kind === 'order');
-    await Promise.all([products.length > 0 && saveProducts(tx, products), orders.length > 0 && saveOrders(tx, orders)]);
+    return [
+      ...(products.length > 0 ? [saveProducts(tx, products)] : []),
+      ...(orders.length > 0 ? [saveOrders(tx, orders)] : []),
+    ];
   },
 };
 
@@ -114,12 +118,12 @@ const realizations = (products: readonly ProductState[], serviceIds: readonly st
 const servicesOf = ({ product: { components }, deleted }: ProductState): string[] =>
   deleted ? [] : components.map(({ serviceId }) => serviceId);
 
-async function saveProducts(tx: Transaction, states: readonly ProductState[]): Promise<void> {
+function saveProducts(tx: Transaction, states: readonly ProductState[]): Statement {
   const docs = states.map(({ product: shown, parts, before, services, corrections, looks }) =>
     JSON.stringify({ product: shown, parts, before, services, corrections, looks }),
   );
   // Arrays of different lengths have to travel as JSON.
-  await tx`
+  return tx`
     insert into product_inventory.product
       (id, revision, family, status, claimed_by, due_at, doc, deleted, service_ids, updated_at)
     select id, revision, family, status, claimed_by, due_at, doc, deleted,
@@ -141,11 +145,11 @@ async function saveProducts(tx: Transaction, states: readonly ProductState[]): P
       updated_at = excluded.updated_at`;
 }
 
-async function saveOrders(tx: Transaction, orders: readonly OrderState[]): Promise<void> {
+function saveOrders(tx: Transaction, orders: readonly OrderState[]): Statement {
   const docs = orders.map(({ refusals, held, recorded, released }) =>
     JSON.stringify({ refusals, held, recorded, released }),
   );
-  await tx`
+  return tx`
     insert into product_inventory.known_order (id, doc, updated_at)
     select *, now() from unnest(${orders.map((one) => one.orderId)}::text[], ${docs}::text[]::jsonb[])
     on conflict (id) do update set doc = excluded.doc, updated_at = excluded.updated_at`;

@@ -1,10 +1,11 @@
 import { type MessageVersions, spelled } from '../../contracts/messages/message.ts';
-import { type Database, type Transaction, transaction } from '../../ops/platform/database.ts';
+import type { Database, Transaction } from '../../ops/platform/database.ts';
 import type { Envelope, Publication } from '../../ops/platform/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
-import { claimInbox, inboxKey, recordOutcomes } from '../../ops/platform/inbox.store.ts';
+import { type Claimed, claimInbox, inboxKey, recordOutcomes } from '../../ops/platform/inbox.store.ts';
 import type { Log } from '../../ops/platform/log.ts';
-import { deletePublished, insertOutbox, insertScheduled } from '../../ops/platform/outbox/outbox.store.ts';
+import { outboxDeletion, outboxInserts, scheduledInserts } from '../../ops/platform/outbox/outbox.store.ts';
+import { type Closing, pipelined } from '../../ops/platform/pipelined.ts';
 import { traceIdOf } from '../../ops/platform/tracing/trace-context.ts';
 import { type Account, openAccount } from './account.ts';
 import { type Beginning, beginningOf, claimOf, publicationBy } from './causation.ts';
@@ -41,47 +42,66 @@ interface Writes {
 }
 
 /**
- * Runs a batch in one transaction: claim the inbox rows, load all aggregates, decide each message in memory (several of
- * one aggregate fold in turn), write states, outbox and retries as multi-row statements, commit.
+ * Runs a batch in one transaction of two round trips: claim the inbox rows, lock and load all aggregates; decide each message
+ * in memory (several of one aggregate fold in turn); write states, outbox and retries as multi-row statements, commit.
  *
  * A throw in `decide` fails its message alone. A throw anywhere else is the batch's, and the caller's to halve.
  */
 export function runBatch(sql: Database, work: readonly Work[], settings: BatchSettings): Promise<Committed> {
-  return accounted(sql, work, settings, async (tx, account) => {
-    const handleable = work.filter((one) => one.kind !== 'unreadable');
-    // Sent together, answered in this order: a round trip costs more than loading for a message that turns out done.
-    const [{ fresh, now }, loaded, contexts] = await Promise.all([
-      claimInbox(tx, settings.queue, work.flatMap(claimOf)),
-      loadAggregates(tx, handleable),
-      loadContexts(tx, handleable),
-    ]);
-    const todo = work.filter(
-      (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
-    );
-    const writes = nothingYet(account);
-    const tells = settings.log.isLevelEnabled('debug');
+  const handleable = work.filter((one) => one.kind !== 'unreadable');
+  return accounted(work, settings, (account) =>
+    pipelined(
+      sql,
+      // Sent together, answered in this order: a round trip costs more than loading for a message that turns out done.
+      (tx) => {
+        const keys = keysOf(handleable);
+        return Promise.all([
+          claimInbox(tx, settings.queue, work.flatMap(claimOf), [...keys].flatMap(lockedBy)),
+          loadAggregates(tx, keys),
+          loadContexts(tx, handleable),
+        ]);
+      },
+      (tx, [claimed, loaded, contexts]) => {
+        const writes = nothingYet(account);
+        decideAll(work, claimed, loaded, contexts, settings, writes);
+        return closing(tx, writes, settings, work);
+      },
+    ),
+  );
+}
 
-    for (const one of todo) {
-      if (one.kind === 'unreadable') {
-        account.begin(one, one.envelope);
-        giveUp(one, { errorClass: 'Unreadable', errorCode: one.code, errorMessage: one.reason }, settings, now, writes);
-        continue;
-      }
-      const states = loaded.get(one.handler.aggregate) ?? new Map<string, unknown>();
-      const origin = beginningOf(one, states);
-      const caused = { ...origin, traceparent: account.begin(one, origin) ?? origin.traceparent };
-      try {
-        const decision = decide(one, states, contexts.get(one.handler), now, caused.traceparent);
-        apply(one, decision, states, settings, now, writes, caused);
-        if (tells && one.kind === 'message')
-          settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
-      } catch (error) {
-        if (one.kind === 'fact') throw error;
-        fail(one, causeOf(error), settings, now, writes);
-      }
+function decideAll(
+  work: readonly Work[],
+  { fresh, now }: Claimed,
+  loaded: Loaded,
+  contexts: ReadonlyMap<unknown, unknown>,
+  settings: BatchSettings,
+  writes: Writes,
+): void {
+  const { account } = writes;
+  const todo = work.filter(
+    (one) => one.kind === 'fact' || fresh.delete(inboxKey({ messageId: one.id, attempt: one.envelope.attempt })),
+  );
+  const tells = settings.log.isLevelEnabled('debug');
+  for (const one of todo) {
+    if (one.kind === 'unreadable') {
+      account.begin(one, one.envelope);
+      giveUp(one, { errorClass: 'Unreadable', errorCode: one.code, errorMessage: one.reason }, settings, now, writes);
+      continue;
     }
-    return write(tx, writes, settings, work);
-  });
+    const states = loaded.get(one.handler.aggregate) ?? new Map<string, unknown>();
+    const origin = beginningOf(one, states);
+    const caused = { ...origin, traceparent: account.begin(one, origin) ?? origin.traceparent };
+    try {
+      const decision = decide(one, states, contexts.get(one.handler), now, caused.traceparent);
+      apply(one, decision, states, settings, now, writes, caused);
+      if (tells && one.kind === 'message')
+        settings.log.debug({ ...subject(one), end: decision.end }, 'message handled');
+    } catch (error) {
+      if (one.kind === 'fact') throw error;
+      fail(one, causeOf(error), settings, now, writes);
+    }
+  }
 }
 
 /**
@@ -102,27 +122,31 @@ function settleAlone(
   settings: BatchSettings,
   settle: (now: Date, writes: Writes) => void,
 ): Promise<Committed> {
-  return accounted(sql, [item], settings, async (tx, account) => {
-    const { fresh, now } = await claimInbox(tx, settings.queue, claimOf(item));
-    const writes = nothingYet(account);
-    if (fresh.size > 0) {
-      account.begin(item, item.envelope);
-      settle(now, writes);
-    }
-    return write(tx, writes, settings, [item]);
-  });
+  return accounted([item], settings, (account) =>
+    pipelined(
+      sql,
+      (tx) => claimInbox(tx, settings.queue, claimOf(item)),
+      (tx, { fresh, now }) => {
+        const writes = nothingYet(account);
+        if (fresh.size > 0) {
+          account.begin(item, item.envelope);
+          settle(now, writes);
+        }
+        return closing(tx, writes, settings, [item]);
+      },
+    ),
+  );
 }
 
 /** A transaction whose account is told when it is committed. */
 async function accounted(
-  sql: Database,
   work: readonly Work[],
   settings: BatchSettings,
-  run: (tx: Transaction, account: Account) => Promise<Committed>,
+  run: (account: Account) => Promise<Committed>,
 ): Promise<Committed> {
   const account = openAccount(settings.queue, work);
   try {
-    const committed = await transaction(sql, (tx) => run(tx, account));
+    const committed = await run(account);
     account.committed();
     return committed;
   } catch (error) {
@@ -138,10 +162,10 @@ const nothingYet = (account: Account): Writes => ({
   changed: new Map(),
 });
 
-async function loadAggregates(
-  tx: Transaction,
-  work: readonly (Item | Fact)[],
-): Promise<Map<Aggregate<unknown>, Map<string, unknown>>> {
+type Loaded = ReadonlyMap<Aggregate<unknown>, Map<string, unknown>>;
+
+/** What a batch concerns, in the order in which everybody locks and loads it. */
+function keysOf(work: readonly (Item | Fact)[]): ReadonlyMap<Aggregate<unknown>, readonly string[]> {
   const keys = new Map<Aggregate<unknown>, Set<string>>();
   for (const { handler, body } of work) {
     const known = keys.get(handler.aggregate) ?? new Set<string>();
@@ -149,25 +173,18 @@ async function loadAggregates(
     keys.set(handler.aggregate, known);
   }
   const ordered = [...keys].toSorted(([a], [b]) => (a.name < b.name ? -1 : 1));
-  const loaded = await Promise.all(
-    ordered.map(async ([aggregate, wanted]): Promise<[Aggregate<unknown>, Map<string, unknown>]> => {
-      const sorted = [...wanted].toSorted();
-      const [, states] = await Promise.all([lockKeys(tx, aggregate.name, sorted), aggregate.load(tx, sorted)]);
-      return [aggregate, states];
-    }),
-  );
-  return new Map(loaded);
+  return new Map(ordered.map(([aggregate, wanted]) => [aggregate, [...wanted].toSorted()]));
 }
 
-/**
- * Locks keys, not rows: a row that is not there yet cannot be locked, and two processes must not both be the first to
- * write it. Held to the end of the transaction.
- */
-async function lockKeys(tx: Transaction, name: string, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0) return;
-  await tx`
-    select pg_advisory_xact_lock(hashtextextended(${`${name} `} || key, 0))
-    from unnest(${keys as string[]}::text[]) with ordinality as sorted (key, place) order by place`;
+const lockedBy = ([{ name }, keys]: [Aggregate<unknown>, readonly string[]]): string[] =>
+  keys.map((key) => `${name} ${key}`);
+
+async function loadAggregates(tx: Transaction, keys: ReturnType<typeof keysOf>): Promise<Loaded> {
+  const loaded = [...keys].map(async ([aggregate, wanted]): Promise<[Aggregate<unknown>, Map<string, unknown>]> => [
+    aggregate,
+    await aggregate.load(tx, wanted),
+  ]);
+  return new Map(await Promise.all(loaded));
 }
 
 async function loadContexts(tx: Transaction, work: readonly (Item | Fact)[]): Promise<Map<unknown, unknown>> {
@@ -304,27 +321,24 @@ const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
   body: item.delivery.body.toString('utf8'),
 });
 
-async function write(
+/** None of it depends on what another answers, so it goes out together, and the commit with it. */
+function closing(
   tx: Transaction,
   writes: Writes,
   { queue, sees }: BatchSettings,
   work: readonly Work[],
-): Promise<Committed> {
+): Closing<Committed> {
   const changed = [...writes.changed].filter(([, states]) => states.size > 0);
   const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
-  await Promise.all([
-    ...[...saved].map(([aggregate, states]) => aggregate.save(tx, states)),
-    insertOutbox(tx, writes.publications),
-    insertScheduled(tx, writes.scheduled),
-    recordOutcomes(tx, queue, writes.account.outcomes),
-    ...(sees === true
-      ? [
-          deletePublished(
-            tx,
-            work.flatMap(claimOf).map((claim) => claim.messageId),
-          ),
-        ]
-      : []),
-  ]);
-  return { publications: writes.publications, saved };
+  const seen = sees === true ? work.flatMap(claimOf).map((claim) => claim.messageId) : [];
+  return {
+    statements: [
+      ...[...saved].flatMap(([aggregate, states]) => aggregate.save(tx, states)),
+      ...outboxInserts(tx, writes.publications),
+      ...scheduledInserts(tx, writes.scheduled),
+      ...recordOutcomes(tx, queue, writes.account.outcomes),
+      ...(seen.length > 0 ? [outboxDeletion(tx, seen)] : []),
+    ],
+    result: { publications: writes.publications, saved },
+  };
 }

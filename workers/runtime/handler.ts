@@ -1,16 +1,18 @@
 import type { MessageDefinition, Outgoing } from '../../contracts/messages/message.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
+import type { Statement } from '../../ops/platform/pipelined.ts';
 
 /**
  * What a worker owns one of per key, with how it is read and written for many at once.
  *
- * `load` locks the rows it reads, in key order; `save` writes each state once, whatever number of messages made it.
+ * `load` locks the rows it reads, in key order; `save` writes each state once, whatever number of messages made it. It gives
+ * its statements and does not send them: they go out together with the commit.
  */
 export interface Aggregate<State> {
   readonly name: string;
   key(state: State): string;
   load(tx: Transaction, keys: readonly string[]): Promise<Map<string, State>>;
-  save(tx: Transaction, states: readonly State[]): Promise<void>;
+  save(tx: Transaction, states: readonly State[]): readonly Statement[];
   /** Called after the commit with what was saved: the place to begin what the commit allowed. Must not throw. */
   committed?(states: readonly State[]): void;
   /** What it remembers of the message that set it going; without it, an alarm's messages are about the aggregate's key. */

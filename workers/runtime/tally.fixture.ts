@@ -34,8 +34,8 @@ export async function tallies(sql: Database): Promise<Record<string, number>> {
 }
 
 export interface TallyHooks {
-  /** Called in a batch's transaction before it is written. */
-  readonly saving?: (tallies: readonly Tally[]) => Promise<void>;
+  /** Called in a batch's transaction when it has its claims and locks. */
+  readonly claimed?: () => Promise<void>;
   readonly deciding?: (id: string, now: Date) => void;
   readonly committed?: (tallies: readonly Tally[]) => void;
 }
@@ -43,7 +43,7 @@ export interface TallyHooks {
 const unsavable = 'cannot be saved';
 const lateMs = 50;
 
-export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}): Handler[] {
+export function tallyHandlers({ claimed, deciding, committed }: TallyHooks = {}): Handler[] {
   const waited = new Set<string>();
   const of: Aggregate<Tally> = {
     name: 'tally',
@@ -54,14 +54,13 @@ export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}):
       >`select id, messages from tally where id = any(${ids as string[]}) order by id for update`;
       return new Map(rows.map((tally) => [tally.id, tally]));
     },
-    async save(tx, all) {
-      await saving?.(all);
+    save(tx, all) {
       if (all.some(({ id }) => id.startsWith('unsavable'))) throw new Error(unsavable);
-      for (const { id, messages } of all) {
-        await tx`
+      return all.map(
+        ({ id, messages }) => tx`
           insert into tally (id, messages) values (${id}, ${JSON.stringify(messages)}::text::jsonb)
-          on conflict (id) do update set messages = excluded.messages`;
-      }
+          on conflict (id) do update set messages = excluded.messages`,
+      );
     },
     ...(committed === undefined ? {} : { committed: (all: readonly unknown[]) => committed(all as Tally[]) }),
   };
@@ -74,6 +73,11 @@ export function tallyHandlers({ saving, deciding, committed }: TallyHooks = {}):
     on(add, {
       of,
       key: (body) => body.id,
+      async context(tx) {
+        if (claimed === undefined) return;
+        await tx`select`;
+        await claimed();
+      },
       decide(known, { id, body, now }) {
         deciding?.(body.id, now);
         const told = { id: body.id, messages: [...(known?.messages ?? []), id] };

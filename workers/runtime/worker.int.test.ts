@@ -171,7 +171,7 @@ describe('a batch', () => {
     await tell('a');
     await tell('b');
     work({
-      saving: async () => {
+      claimed: async () => {
         if (ended) return;
         ended = true;
         await bench.sql`
@@ -291,7 +291,7 @@ describe('exactly once', () => {
     let saves = 0;
     for (const id of ['a', 'b', 'c']) await tell(id);
     work({
-      saving: async () => {
+      claimed: async () => {
         saves += 1;
         if (saves === 1) bench.cut();
       },
@@ -309,7 +309,7 @@ describe('exactly once', () => {
     let inside = 0;
     const meet: TallyHooks = {
       deciding: () => void (inside += 1),
-      saving: () => new Promise((resolve) => setTimeout(resolve, 100)),
+      claimed: () => new Promise((resolve) => setTimeout(resolve, 100)),
     };
     const first = startWorker(
       { ...bench, batchSize: 1 },
@@ -347,7 +347,7 @@ describe('what crashes its worker', () => {
     await tell('innocent');
     await returned(2);
     work({
-      saving: async () => {
+      claimed: async () => {
         const [row] = await bench.sql<{ crashes: number }[]>`select crashes from platform.crash`;
         counted.push(row?.crashes ?? 0);
       },
@@ -458,7 +458,7 @@ describe('consumption', () => {
     const held = new Promise<void>((resolve) => (release = resolve));
     const worker = startWorker(
       { ...bench, batchSize: 1 },
-      { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ saving: () => held }), prefetch: 5 },
+      { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ claimed: () => held }), prefetch: 5 },
     );
     for (const id of ['a', 'b', 'c']) await tell(id);
     await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(0), soon);

@@ -8,7 +8,7 @@ let bench: Workbench;
 beforeAll(async () => void (bench = await createWorkbench()));
 afterAll(() => bench.close());
 
-const save = (...states: readonly ServiceState[]) => bench.sql.begin((tx) => services.save(tx, states));
+const save = (...states: readonly ServiceState[]) => bench.sql.begin((tx) => Promise.all(services.save(tx, states)));
 const load = (...ids: readonly string[]) => bench.sql.begin((tx) => services.load(tx, ids));
 
 test('a service is read back as it was written, whatever it has been through', async () => {

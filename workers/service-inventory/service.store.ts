@@ -47,9 +47,9 @@ export const services: Aggregate<ServiceState> = {
       select doc, deleted from service_inventory.service where id = any(${ids as string[]}) order by id for update`;
     return new Map(rows.map(stateOf).map((state) => [state.service.id, state]));
   },
-  async save(tx, states) {
+  save(tx, states) {
     const docs = states.map(({ deleted: _column, ...doc }) => JSON.stringify(doc));
-    await tx`
+    const statement = tx`
       insert into service_inventory.service (id, revision, state, doc, deleted, updated_at)
       select *, now() from unnest(
         ${states.map((s) => s.service.id)}::text[],
@@ -61,6 +61,7 @@ export const services: Aggregate<ServiceState> = {
       on conflict (id) do update set
         revision = excluded.revision, state = excluded.state, doc = excluded.doc, deleted = excluded.deleted,
         updated_at = excluded.updated_at`;
+    return [statement];
   },
 };
 

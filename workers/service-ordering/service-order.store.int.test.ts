@@ -31,7 +31,7 @@ const named = (state: OrderState, id: string): OrderState => ({
   ...state,
   order: { ...state.order, id, request: { ...state.order.request, id: order.id } },
 });
-const save = (...states: readonly OrderState[]) => bench.sql.begin((tx) => serviceOrders.save(tx, states));
+const save = (...states: readonly OrderState[]) => bench.sql.begin((tx) => Promise.all(serviceOrders.save(tx, states)));
 const load = (...ids: readonly string[]) => bench.sql.begin((tx) => serviceOrders.load(tx, ids));
 
 test('an order is read back as it was written, whatever it has been through', async () => {
@@ -111,7 +111,7 @@ test('specifications are found by id, with all their versions, or by service typ
     aSpecification({ version: '1.0', revision: 1 }),
     aSpecification({ id: 'else', serviceType: 'voice' }),
   ];
-  await bench.sql.begin((tx) => serviceSpecifications.save(tx, versions));
+  await bench.sql.begin((tx) => Promise.all(serviceSpecifications.save(tx, versions)));
   const found = (wanted: Parameters<typeof findSpecifications>[1]) =>
     bench.sql.begin(async (tx) => (await findSpecifications(tx, wanted)).map(({ id, version }) => `${id} ${version}`));
   expect(await found({ ids: ['line'], serviceTypes: [] })).toEqual(['line 1.0', 'line 2.0']);

@@ -4,6 +4,7 @@ import { service, supportingService } from '../../contracts/messages/service-inv
 import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
 import { characteristics, failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Statement } from '../../ops/platform/pipelined.ts';
 import type { Aggregate } from '../runtime/handler.ts';
 import type { OrderState } from './order.state.ts';
 
@@ -62,9 +63,9 @@ async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promi
   return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
 }
 
-async function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): Promise<void> {
+function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): readonly Statement[] {
   const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
-  await tx`
+  const statement = tx`
     insert into service_ordering.service_order as o (id, revision, state, due_at, doc, deleted, updated_at)
     select *, now() from unnest(
       ${states.map((s) => s.order.id)}::text[],
@@ -77,6 +78,7 @@ async function saveServiceOrders(tx: Transaction, states: readonly OrderState[])
     on conflict (id) do update set
       revision = excluded.revision, state = excluded.state, due_at = excluded.due_at, doc = excluded.doc,
       deleted = excluded.deleted, updated_at = excluded.updated_at`;
+  return [statement];
 }
 
 /** Orders whose alarm rings, oldest first. */

@@ -18,8 +18,8 @@ export const serviceSpecifications: Aggregate<ServiceSpecification> = {
       order by id, version for update`;
     return new Map(rows.map(({ doc }) => serviceSpecification.parse(doc)).map((one) => [specificationKey(one), one]));
   },
-  async save(tx, specifications) {
-    await tx`
+  save(tx, specifications) {
+    const statement = tx`
       insert into service_ordering.service_specification (id, version, revision, doc)
       select * from unnest(
         ${specifications.map((s) => s.id)}::text[],
@@ -28,6 +28,7 @@ export const serviceSpecifications: Aggregate<ServiceSpecification> = {
         ${specifications.map((s) => JSON.stringify(s))}::text[]::jsonb[]
       )
       on conflict (id, version) do update set revision = excluded.revision, doc = excluded.doc`;
+    return [statement];
   },
 };
 

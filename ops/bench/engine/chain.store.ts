@@ -18,8 +18,8 @@ export function chainOrders(completed: (orders: number) => void): Aggregate<Orde
         where id = any(${ids as string[]}::uuid[]) order by id for update`;
       return new Map(found.map((order) => [order.id, order]));
     },
-    async save(tx, orders) {
-      await tx`
+    save(tx, orders) {
+      const statement = tx`
         insert into bench.orders (id, revision, state, open, payload)
         select * from unnest(
           ${orders.map((one) => one.id)}::uuid[],
@@ -30,6 +30,7 @@ export function chainOrders(completed: (orders: number) => void): Aggregate<Orde
         )
         on conflict (id) do update set
           revision = excluded.revision, state = excluded.state, open = excluded.open, payload = excluded.payload`;
+      return [statement];
     },
     committed: (orders) => completed(orders.filter(({ state }) => state === 'completed').length),
   };

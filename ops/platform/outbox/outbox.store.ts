@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import { envelope, type Publication } from '../envelope.ts';
+import type { Statement } from '../pipelined.ts';
 
 interface OutboxRow {
   id: string;
@@ -18,8 +19,13 @@ const longestPatienceSeconds = 600;
 
 /** Writes messages beside the change that causes them, in its transaction. They are ours to publish for two seconds. */
 export async function insertOutbox(sql: Queryable, publications: readonly Publication[]): Promise<void> {
-  if (publications.length === 0) return;
-  await sql`
+  await Promise.all(outboxInserts(sql, publications));
+}
+
+/** The same, to be sent with what else a transaction writes. */
+export function outboxInserts(sql: Queryable, publications: readonly Publication[]): readonly Statement[] {
+  if (publications.length === 0) return [];
+  const statement = sql`
     insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body, patience_s)
     select * from unnest(
       ${publications.map((p) => p.row)}::uuid[],
@@ -31,16 +37,17 @@ export async function insertOutbox(sql: Queryable, publications: readonly Public
       ${publications.map((p) => p.body)}::text[],
       ${publications.map((p) => (p.untilSeen === true ? firstPatienceSeconds : null))}::int[]
     )`;
+  return [statement];
 }
 
 /** Writes messages that wait for their time: retries. Visible, cancellable, the same on every broker version. */
-export async function insertScheduled(
+export function scheduledInserts(
   sql: Queryable,
   scheduled: readonly { publication: Publication; availableAt: Date }[],
-): Promise<void> {
-  if (scheduled.length === 0) return;
+): readonly Statement[] {
+  if (scheduled.length === 0) return [];
   const publications = scheduled.map((s) => s.publication);
-  await sql`
+  const statement = sql`
     insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body, available_at)
     select * from unnest(
       ${publications.map((p) => p.row)}::uuid[],
@@ -52,12 +59,17 @@ export async function insertScheduled(
       ${publications.map((p) => p.body)}::text[],
       ${scheduled.map((s) => s.availableAt.toISOString())}::text[]::timestamptz[]
     )`;
+  return [statement];
 }
 
 /** Forgets messages: the broker has confirmed them, or, of those kept until they are seen, their consumer has. */
 export async function deletePublished(sql: Queryable, rows: readonly string[]): Promise<void> {
-  await sql`delete from platform.outbox where id = any(${rows as string[]}::uuid[])`;
+  await outboxDeletion(sql, rows);
 }
+
+/** The same, to be sent with what else a transaction writes. */
+export const outboxDeletion = (sql: Queryable, rows: readonly string[]): Statement =>
+  sql`delete from platform.outbox where id = any(${rows as string[]}::uuid[])`;
 
 /**
  * Leaves messages that the broker has confirmed to be seen: what was is gone from here, the rest is published again when its

@@ -5,7 +5,7 @@ import { command, send } from '../../../contracts/messages/message.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../testing/workbench.ts';
 import type { Publisher, PublishResult } from '../broker/publisher.ts';
 import { type Publication, publicationOf } from '../envelope.ts';
-import { deletePublished, insertOutbox, insertScheduled, leaseDue } from './outbox.store.ts';
+import { deletePublished, insertOutbox, leaseDue, scheduledInserts } from './outbox.store.ts';
 import { startRelay } from './relay.ts';
 
 const say = command('test.say.v1', { body: z.object({ word: z.string() }), to: testQueue });
@@ -26,6 +26,8 @@ afterEach(async () => {
 
 const left = async () =>
   bench.sql<{ id: string; returned_at: Date | null }[]>`select id, returned_at from platform.outbox order by id`;
+const schedule = (scheduled: Parameters<typeof scheduledInserts>[1]) =>
+  Promise.all(scheduledInserts(bench.sql, scheduled));
 /** Makes rows as old as those that a process left behind. */
 const age = () => bench.sql`update platform.outbox set available_at = now() - interval '1 second'`;
 
@@ -102,7 +104,7 @@ test('what a process left behind is swept, once its two seconds are over and not
 });
 
 test('a retry is swept when its time has come', async () => {
-  await insertScheduled(bench.sql, [
+  await schedule([
     { publication: saying('now'), availableAt: new Date(Date.now() - 60_000) },
     { publication: saying('in an hour'), availableAt: new Date(Date.now() + 3_600_000) },
   ]);
@@ -155,7 +157,7 @@ test('a row that was leased and not confirmed is due again later, not at once', 
   await bench.relay.stop();
   const relay = startRelay(bench.sql, publisher, bench.log);
   const one = saying('unlucky');
-  await insertScheduled(bench.sql, [{ publication: one, availableAt: new Date(0) }]);
+  await schedule([{ publication: one, availableAt: new Date(0) }]);
   await vi.waitFor(() => expect(published).toEqual([one.row]), soon);
   expect(await leaseDue(bench.sql, 10)).toEqual([]);
   expect((await left()).map(({ id }) => id)).toEqual([one.row]);
@@ -167,10 +169,7 @@ test('a row that was leased and not confirmed is due again later, not at once', 
 test('two sweepers never lease the same row, and neither waits for the other', async () => {
   await bench.relay.stop();
   const publications = Array.from({ length: 30 }, (_, at) => saying(String(at)));
-  await insertScheduled(
-    bench.sql,
-    publications.map((publication) => ({ publication, availableAt: new Date(0) })),
-  );
+  await schedule(publications.map((publication) => ({ publication, availableAt: new Date(0) })));
   await bench.sql.begin(async (tx) => {
     const mine = await leaseDue(tx, 10);
     const theirs = await leaseDue(bench.sql, 100);
@@ -186,7 +185,7 @@ test('a retry that is written while its message is still being published outlive
   await insertOutbox(bench.sql, [first]);
   relay.committed([first]);
   const retry = saying('again', { id: first.id });
-  await insertScheduled(bench.sql, [{ publication: retry, availableAt: new Date(Date.now() + 3_600_000) }]);
+  await schedule([{ publication: retry, availableAt: new Date(Date.now() + 3_600_000) }]);
   await vi.waitFor(async () => expect((await left()).map(({ id }) => id)).toEqual([retry.row]), soon);
   await relay.stop();
 });

@@ -75,9 +75,9 @@ export function activations(committed: (states: readonly Activation[]) => void):
         }),
       );
     },
-    async save(tx, states) {
+    save(tx, states) {
       const docs = states.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
-      await tx`
+      const statement = tx`
         insert into activation.activation (id, business_key, service_type, revision, phase, due_at, doc, updated_at)
         select *, now() from unnest(
           ${states.map((s) => s.id)}::uuid[],
@@ -91,6 +91,7 @@ export function activations(committed: (states: readonly Activation[]) => void):
         on conflict (id) do update set
           revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, doc = excluded.doc,
           updated_at = excluded.updated_at`;
+      return [statement];
     },
     committed,
     origin: ({ command, origin }) => ({
