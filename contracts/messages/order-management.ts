@@ -251,7 +251,10 @@ export const productOrderChanged = event('order-management.product-order-changed
   untilSeen: true,
   body: z.object({ order: productOrder, deleted: z.boolean() }),
 });
-export const productOrderCommandRefused = event('order-management.command-refused.v1', { body: commandRefused });
+export const productOrderCommandRefused = event('order-management.command-refused.v1', {
+  body: commandRefused,
+  untilSeen: true,
+});
 
 /** Asks what an order would come to. Nothing is kept of it. */
 export const planProductOrder = command('order-management.plan-product-order.v1', {

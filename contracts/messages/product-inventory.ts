@@ -190,4 +190,7 @@ export const productChanged = event('product-inventory.product-changed.v1', {
   untilSeen: true,
   body: z.object({ product, deleted: z.boolean() }),
 });
-export const productCommandRefused = event('product-inventory.command-refused.v1', { body: commandRefused });
+export const productCommandRefused = event('product-inventory.command-refused.v1', {
+  body: commandRefused,
+  untilSeen: true,
+});

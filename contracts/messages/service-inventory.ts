@@ -224,4 +224,7 @@ export const serviceChanged = event('service-inventory.service-changed.v1', {
   },
   body: z.object({ service, deleted: z.boolean() }),
 });
-export const serviceCommandRefused = event('service-inventory.command-refused.v1', { body: commandRefused });
+export const serviceCommandRefused = event('service-inventory.command-refused.v1', {
+  body: commandRefused,
+  untilSeen: true,
+});

@@ -179,4 +179,7 @@ export const serviceOrderChanged = event('service-ordering.service-order-changed
   body: z.object({ order: serviceOrder, deleted: z.boolean() }),
 });
 
-export const serviceOrderCommandRefused = event('service-ordering.command-refused.v1', { body: commandRefused });
+export const serviceOrderCommandRefused = event('service-ordering.command-refused.v1', {
+  body: commandRefused,
+  untilSeen: true,
+});

@@ -12,8 +12,9 @@ import { TmfError, notFound, preconditionFailed, refuse, unavailable } from '../
 import { type IdempotencyClaim, judgeClaim } from '../tmf630/idempotency.ts';
 import type { StoredView, ViewStore } from '../tmf630/view-store.ts';
 import { createAcceptance } from './acceptance.ts';
-import type { CommandOutcome } from './outcome.store.ts';
+import { type CommandOutcome, readOutcomes } from './outcome.store.ts';
 import type { Outcomes } from './outcomes.ts';
+import { isOverdue, sendAgain, wasGivenUp } from './resend.store.ts';
 import {
   type KnownKey,
   type NewKey,
@@ -64,14 +65,17 @@ export interface Accepting {
 
 export interface Asking {
   readonly resource: ResourceDescriptor;
+  /** Of a create, the id it shall have; the same request sent before under its key has given it one already. */
   readonly id: string;
   /** The resource whose story it belongs to, in logs and traces, where that is another one: its id. */
   readonly about?: string;
   /**
    * Computes the command; again on the then newest revision when the owner found the one it was computed from overtaken.
-   * Undefined: there is nothing to do.
+   * Unchanged: there is nothing to do.
+   *
+   * @param id of what it is about: the question's own, unless an earlier request under the key has made one
    */
-  readonly attempt: () => Promise<{ command: Outgoing; document?: JsonObject } | { unchanged: StoredView }>;
+  readonly attempt: (id: string) => Promise<{ command: Outgoing; document?: JsonObject } | { unchanged: StoredView }>;
   /** False under If-Match: then an overtaken revision is the client's to hear of. */
   readonly retryStale: boolean;
 }
@@ -142,7 +146,7 @@ export function createCommands({ sql, store, relay, outcomes, waitMs }: Commands
   async function attempts(ctx: RequestContext, question: Asking, key: NewKey | undefined): Promise<Answered> {
     const { resource, id, about = id } = question;
     for (let attempt = 0; ; attempt += 1) {
-      const step = await question.attempt();
+      const step = await question.attempt(id);
       if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: false };
       const message = publicationOf(step.command, { correlationId: about, awaited: true, ...traced(ctx, about) });
       await sendAwaited(sql, { resource, id, message, document: step.document, key });
@@ -154,11 +158,42 @@ export function createCommands({ sql, store, relay, outcomes, waitMs }: Commands
   }
 
   /** The same request again, unanswered so far: waits for what was sent then. If that came to nothing, it is computed anew. */
-  async function goOn(ctx: RequestContext, { commandId }: KnownKey, question: Asking, key: NewKey): Promise<Answered> {
+  async function goOn(ctx: RequestContext, known: KnownKey, asked: Asking, key: NewKey): Promise<Answered> {
+    const { commandId, resourceId } = known;
+    const question = { ...asked, id: resourceId };
     if (commandId === null) return attempts(ctx, question, key);
+    const end = (await isOverdue(sql, key.scope)) ? await remind(ctx, commandId, question) : 'awaited';
+    if (end === 'givenUp') return attempts(ctx, question, key);
+    if (end !== 'awaited') return end;
     const outcome = await outcomes.wait(commandId, waitMs);
     if (overtaken(outcome, question)) return attempts(ctx, question, key);
     return { ...settled(outcome, question), replayed: true };
+  }
+
+  /**
+   * Sends a command that should have been answered long ago once more, under the id it had: it may be lost with its queue. If it
+   * is not, its owner's inbox knows the second for a repetition, whichever comes first.
+   *
+   * @returns that it is waited for, that its owner gave it up, or the answer, where there is nothing left to do
+   */
+  async function remind(
+    ctx: RequestContext,
+    commandId: string,
+    question: Asking,
+  ): Promise<Answered | 'awaited' | 'givenUp'> {
+    const { resource, id, about = id } = question;
+    const step = await question.attempt(id).catch(async (error: unknown) => {
+      // It may have been done just now, and be the reason why it can no longer be asked for.
+      if ((await readOutcomes(sql, [commandId])).length > 0) return undefined;
+      throw error;
+    });
+    if (step === undefined) return 'awaited';
+    if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: true };
+    const anew = publicationOf(step.command, { correlationId: about, awaited: true, ...traced(ctx, about) });
+    const message = { ...anew, id: commandId, row: commandId };
+    if (await wasGivenUp(sql, message)) return 'givenUp';
+    if (await sendAgain(sql, { resource, id, message, document: step.document })) relay.committed([message]);
+    return 'awaited';
   }
 
   function settled(outcome: CommandOutcome | undefined, { resource, id, retryStale }: Asking): Answered {

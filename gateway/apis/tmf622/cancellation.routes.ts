@@ -21,18 +21,17 @@ export function cancellationRoutes(store: ViewStore, commands: Commands, options
     store,
     {
       async create(ctx, body) {
-        const id = newId();
-        const cancellation = toCancellation(body as CancelProductOrderCreate, id);
-        const { orderId } = cancellation;
+        const asked = body as CancelProductOrderCreate;
+        const orderId = asked.productOrder.id;
         const made = await commands.ask(ctx, {
           resource,
-          id,
+          id: newId(),
           about: orderId,
           retryStale: false,
-          async attempt() {
+          async attempt(id) {
             // The command to accept the order may still be on its way, and a later one can overtake it.
             if ((await commands.taken(productOrderResource, orderId)) === undefined) throw unknownOrder(orderId);
-            return { command: send(cancelProductOrder, cancellation), document: body };
+            return { command: send(cancelProductOrder, toCancellation(asked, id)), document: body };
           },
         });
         return { view: await promised(store, resource, made.id), replayed: made.replayed };

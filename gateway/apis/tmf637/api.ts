@@ -19,13 +19,12 @@ export function productInventoryApi(store: ViewStore, commands: Commands, option
     store,
     {
       async create(ctx, body) {
-        const id = newId();
-        const command = send(createProduct, { id, write: toWrite(body as ProductCreate) });
+        const write = toWrite(body as ProductCreate);
         const made = await commands.ask(ctx, {
           resource,
-          id,
+          id: newId(),
           retryStale: false,
-          attempt: async () => ({ command, document: toSubmitted(body) }),
+          attempt: async (id) => ({ command: send(createProduct, { id, write }), document: toSubmitted(body) }),
         });
         return { view: await promised(store, resource, made.id), replayed: made.replayed };
       },

@@ -18,13 +18,12 @@ export function serviceInventoryApi(store: ViewStore, commands: Commands, option
     store,
     {
       async create(ctx, body) {
-        const id = newId();
-        const command = send(createService, { id, write: toWrite(body as Service) });
+        const write = toWrite(body);
         const made = await commands.ask(ctx, {
           resource,
-          id,
+          id: newId(),
           retryStale: false,
-          attempt: async () => ({ command, document: toSubmitted(body) }),
+          attempt: async (id) => ({ command: send(createService, { id, write }), document: toSubmitted(body) }),
         });
         return { view: await promised(store, resource, made.id), replayed: made.replayed };
       },

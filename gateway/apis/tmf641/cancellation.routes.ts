@@ -21,18 +21,17 @@ export function cancellationRoutes(store: ViewStore, commands: Commands, options
     store,
     {
       async create(ctx, body) {
-        const id = newId();
-        const cancellation = toCancellation(body as CancelServiceOrderCreate, id);
-        const { orderId } = cancellation;
+        const asked = body as CancelServiceOrderCreate;
+        const orderId = asked.serviceOrder.id;
         const made = await commands.ask(ctx, {
           resource,
-          id,
+          id: newId(),
           about: orderId,
           retryStale: false,
-          async attempt() {
+          async attempt(id) {
             // The command to accept the order may still be on its way, and a later one can overtake it.
             if ((await commands.taken(serviceOrderResource, orderId)) === undefined) throw unknownOrder(orderId);
-            return { command: send(cancelServiceOrder, cancellation), document: body };
+            return { command: send(cancelServiceOrder, toCancellation(asked, id)), document: body };
           },
         });
         return { view: await promised(store, resource, made.id), replayed: made.replayed };
