@@ -30,9 +30,10 @@ describe('a claim', () => {
   test('of what is there answers with it as it was, and holds it with the status it had', () => {
     const inventory = anInventory(aProduct({ status: 'suspended' }));
     const before = inventory.product();
-    expect(verdict(inventory.claim(1, aChange()))?.products).toEqual([before]);
+    expect(verdict(inventory.claim(1, aChange()))?.products).toEqual([{ ...before, parties: [] }]);
     expect(inventory.product()).toMatchObject({
       revision: 2,
+      parties: before.parties,
       status: 'suspended',
       claim: { orderId: 'order-1', itemId: '1', status: 'suspended' },
     });

@@ -1,5 +1,10 @@
 import { type Outgoing, send } from '../../contracts/messages/message.ts';
-import { type ClaimProducts, type ProductClaim, productsClaimed } from '../../contracts/messages/product-inventory.ts';
+import {
+  type ClaimProducts,
+  type Product,
+  type ProductClaim,
+  productsClaimed,
+} from '../../contracts/messages/product-inventory.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import { productEnded } from './product.machine.ts';
 import {
@@ -16,6 +21,9 @@ import {
   productOf,
 } from './product.state.ts';
 
+/** In bytes: a message holds 256 KiB, and there is more in it than the products. */
+const largestAnswer = 232 * 1024;
+
 /**
  * Claims the products of an order, all or none. Asked again it answers the same again, with the products as they were
  * before the order; to an order that has given its products back it says nothing, so that a late command claims nothing.
@@ -28,12 +36,15 @@ export function claimAll(get: Get, { orderId, claims }: ClaimProducts, now: Date
     const failure = whyNot(get, orderId, claim, claims.slice(0, place), claims);
     return failure === undefined ? [] : [{ itemId: claim.itemId, productId: claim.productId, failure }];
   });
-  if (refusals.length > 0) {
-    // An order that holds products may ask for more; that it may not have these leaves it those.
-    const kept: OrderState = known ?? { ...newcomer(orderId), refusals };
-    return { save: [kept], send: [refused(orderId, refusals)] };
-  }
-  return granted(get, orderId, claims, known ?? newcomer(orderId), now);
+  return refusals.length > 0
+    ? refuse(orderId, refusals, known)
+    : granted(get, orderId, claims, known ?? newcomer(orderId), now);
+}
+
+function refuse(orderId: string, refusals: Refusal[], known: OrderState | undefined): Effects {
+  // An order that holds products may ask for more; that it may not have these leaves it those.
+  const kept: OrderState = known ?? { ...newcomer(orderId), refusals };
+  return { save: [kept], send: [refused(orderId, refusals)] };
 }
 
 export const newcomer = (orderId: string): OrderState => ({
@@ -68,10 +79,23 @@ function granted(get: Get, orderId: string, claims: readonly ProductClaim[], kno
     }
   }
   draft.save({ ...known, held: [...held] });
-  const products = before.flatMap((state) => state.before ?? []);
+  const products = before.flatMap((state) => (state.before === null ? [] : asTold(state.before)));
+  const size = products.length === 0 ? 0 : new TextEncoder().encode(JSON.stringify(products)).length;
+  if (size > largestAnswer) {
+    const { itemId, productId } = claims.find(({ action }) => action !== 'add') ?? { itemId: '', productId: '' };
+    const reason = `The products it changes are ${Math.ceil(size / 1024)} KiB with their parts, more than ${largestAnswer / 1024} KiB; order less at once.`;
+    const before = known.held.length === 0 ? undefined : known;
+    return refuse(orderId, [{ itemId, productId, failure: { code: 'productsTooLarge', reason } }], before);
+  }
   draft.send(send(productsClaimed, { verdict: 'claimed', orderId, products }));
   return draft.effects();
 }
+
+/** What an order plans a change by. Who has a product and where has no part in that, and may be as long as orders can be. */
+const asTold = ({ description: _said, serialNumber: _number, parts: _parts, ...product }: Product): Product => ({
+  ...product,
+  ...{ relationships: [], parties: [], places: [], orderItems: [] },
+});
 
 interface Taking {
   readonly orderId: string;

@@ -37,8 +37,10 @@ export interface KnownToDecompose {
 
 /** More are no plan that fits a message. */
 const mostDependencies = 2_000;
-/** In bytes: a message holds 256 KiB, and there is more in it than the plan. */
+/** In bytes, of a plan and of what is told of its products: a message holds 256 KiB, and there is more in it. */
 const largestPlan = 232 * 1024;
+/** In bytes: names of attributes, ids and dates in what describes a new product. */
+const frame = 200;
 
 /**
  * What an order comes to: which products, and which service orders in which order. A function of its arguments: the same
@@ -81,18 +83,40 @@ export function decompose(
   }
   const planned = tops.flatMap((top) => plannedOf(top, pieces, deliveries));
   const plan = canonical({ products: planned, deliveries });
-  const size = sizeOf(plan);
+  const size = Math.max(sizeOf(plan), ...toldSizes(order, planned));
   if (size <= largestPlan) return { plan };
-  const reason = `Its plan would be ${Math.ceil(size / 1024)} KiB, more than ${largestPlan / 1024} KiB; order its items apart.`;
+  const reason = `It comes to ${Math.ceil(size / 1024)} KiB of products and service orders, more than ${largestPlan / 1024} KiB; order less at once.`;
   return { faults: [{ itemId: order.items[0]?.itemId ?? '', failure: { code: 'planTooLarge', reason } }] };
+}
+
+/**
+ * In bytes: the claim that describes new products, and the record that describes parts of new bundles beside what all products
+ * become. Each of a quantity, and each part, brings its item's parties and places with it.
+ */
+function toldSizes(order: ProductOrderRequest, planned: readonly PlannedProduct[]): [claim: number, record: number] {
+  const weights = new Map(
+    order.items.map(({ itemId, description, parties, places, relationships }) => {
+      const bare = description === undefined && parties.length + places.length + relationships.length === 0;
+      return [itemId, bare ? 0 : bytesOf(JSON.stringify([description, parties, places, relationships]))];
+    }),
+  );
+  const described = ({ itemId, name, offering, specification, characteristics }: PlannedProduct): number =>
+    frame + (weights.get(itemId) ?? 0) + bytesOf(JSON.stringify([name, offering, specification, characteristics]));
+  const added = planned.filter(({ action }) => action === 'add');
+  const parts = added.filter(({ bundle }) => bundle !== undefined);
+  const sum = (products: readonly PlannedProduct[]): number => products.reduce((all, one) => all + described(one), 0);
+  const claim = sum(added.filter(({ bundle }) => bundle === undefined));
+  return [claim, parts.length === 0 ? 0 : bytesOf(JSON.stringify(planned)) + sum(parts)];
 }
 
 /** In bytes, as it travels. */
 function sizeOf(plan: ProductOrderPlan): number {
   const text = JSON.stringify(plan);
   // No character takes more than three bytes: what is small is not counted.
-  return text.length * 3 <= largestPlan ? text.length : new TextEncoder().encode(text).length;
+  return text.length * 3 <= largestPlan ? text.length : bytesOf(text);
 }
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /** The products of an item, as they are to be. */
 function topsOf(open: Unfolding, item: RequestedProductItem): (Wanted | Gone)[] {

@@ -167,7 +167,9 @@ test('a plan that no message could hold is said to be too large', () => {
     services: [aService('access')],
   });
   expect(faultsOf(anOrder('1', large), { rules: [noted] })).toEqual([
-    expect.stringMatching(/^1 planTooLarge: Its plan would be \d+ KiB, more than 232 KiB; order its items apart\.$/),
+    expect.stringMatching(
+      /^1 planTooLarge: It comes to \d+ KiB of products and service orders, more than 232 KiB; order less at once\.$/,
+    ),
   ]);
 });
 
