@@ -113,6 +113,12 @@ export const cancellationChanged = event('service-ordering.cancellation-changed.
   body: z.object({ cancellation, deleted: z.boolean() }),
 });
 
+/** An operator's word on an item that is held because its activator gave up before its first step: it is begun again. */
+export const retryItem = command('service-ordering.retry-item.v1', {
+  body: z.object({ orderId: z.string(), itemId: z.string() }),
+  to: serviceOrderingQueue,
+});
+
 export const emitServiceOrders = command('service-ordering.emit-snapshots.v1', {
   body: emitSnapshots,
   to: serviceOrderingQueue,

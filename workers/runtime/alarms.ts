@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageDefinition, command } from '../../contracts/messages/message.ts';
-import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
+import { type Database, type Transaction, isDatabaseFault } from '../../ops/platform/database.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import { z } from 'zod';
 import { type Aggregate, type Decision, type Handler, type Received, onMany } from './handler.ts';
@@ -17,10 +17,12 @@ const due: MessageDefinition<{ id: string }> = command('runtime.due.v1', {
   to: '',
 });
 
-export interface AlarmOptions<State> {
+export interface AlarmOptions<State, Context> {
   readonly of: Aggregate<State>;
   /** Ids of aggregates whose time has come by the database's clock, oldest first. */
   readonly due: (sql: Database, limit: number) => Promise<readonly string[]>;
+  /** Read once for all that ring together, beside the aggregates. */
+  readonly context?: (tx: Transaction, ids: readonly string[]) => Promise<Context>;
   /**
    * Looks again whether it is due: another replica may have been first. `get` has what the aggregate loads with it.
    */
@@ -28,6 +30,7 @@ export interface AlarmOptions<State> {
     state: State | undefined,
     received: Received<{ id: string }>,
     get: (key: string) => State | undefined,
+    context: Context,
   ) => Decision<State>;
 }
 
@@ -35,20 +38,30 @@ export interface AlarmOptions<State> {
  * Rings for aggregates whose `due_at` has passed: deadlines, retries, leases, everything that awaits an answer. This is
  * what makes a lost message, a lost queue or a lost process harmless.
  */
-export function startAlarms<State>(
+export function startAlarms<State, Context = undefined>(
   sql: Database,
   lane: Lane,
   log: Log,
-  options: AlarmOptions<State>,
+  options: AlarmOptions<State, Context>,
 ): { stop(): Promise<void> } {
   // Rung, when, and not yet looked at: a slow lane is not filled with the same alarms again and again.
   const ringing = new Map<string, number>();
+  const { context } = options;
   const handler: Handler = onMany(due, {
     of: options.of,
     keys: (body) => [body.id],
-    decide: (get, received) => {
+    ...(context === undefined
+      ? {}
+      : {
+          context: (tx: Transaction, bodies: readonly { id: string }[]) =>
+            context(
+              tx,
+              bodies.map(({ id }) => id),
+            ),
+        }),
+    decide: (get, received, loaded: Context) => {
       ringing.delete(received.body.id);
-      return options.decide(get(received.body.id), received, get);
+      return options.decide(get(received.body.id), received, get, loaded);
     },
   });
   const abort = new AbortController();

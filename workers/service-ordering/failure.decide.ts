@@ -10,5 +10,5 @@ const longestReason = 250;
 export const bounded = ({ code, reason }: Failure): Failure => ({ code, reason: cut(reason) });
 
 /** A sentence of bearable length, not cut through a character: PostgreSQL keeps no halves. */
-export const cut = (text: string): string =>
-  text.length <= longestReason ? text : `${text.slice(0, longestReason - 1).toWellFormed()}…`;
+export const cut = (text: string, longest = longestReason): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`;

@@ -62,7 +62,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
   };
 }
 
-export const isCancelling = ({ order: { state } }: Pick<Draft, 'order'>): boolean =>
+export const isCancelling = ({ order: { state } }: Pick<OrderState, 'order'>): boolean =>
   state === 'assessingCancellation' || state === 'pendingCancellation';
 
 /** Rolls items up into the order's state; what is being cancelled goes its own way. */

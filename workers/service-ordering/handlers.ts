@@ -8,6 +8,7 @@ import {
   cancelServiceOrder,
   deleteServiceOrder,
   emitServiceOrders,
+  retryItem as retryItemCommand,
 } from '../../contracts/messages/service-ordering.ts';
 import { type Aggregate, type Handler, done, on, onMany } from '../runtime/handler.ts';
 import { amend, remove } from './amend.decide.ts';
@@ -16,6 +17,7 @@ import { cancellationEvents, changed } from './finish.decide.ts';
 import { knownOfServices, knownToAccept } from './known.ts';
 import { accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 import type { OrderState } from './order.state.ts';
+import { retryItem } from './unbegun.decide.ts';
 import { type Activators, planningHandlersOf } from './plan.ts';
 import { pageOfServiceOrders } from './service-order.store.ts';
 import { serviceSpecifications, specificationKey } from './specification.store.ts';
@@ -67,6 +69,11 @@ export const handlersOf = (orders: Aggregate<OrderState>, activators: Activators
     of: orders,
     key: (body) => body.orderId,
     decide: (state, { id, body, now }) => done(requestCancellation(state, body, id, now)),
+  }),
+  on(retryItemCommand, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { body, now }) => done(retryItem(state, body.itemId, now)),
   }),
   on(amendServiceOrder, {
     of: orders,

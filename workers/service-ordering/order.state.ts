@@ -22,6 +22,8 @@ export interface ItemWork {
   readonly settled?: Service | undefined;
   /** How its activation stood last. */
   readonly status?: { readonly sequence: number; readonly status: 'running' | 'waiting' | 'stalled' } | undefined;
+  /** Its activator gave up on the very command to begin it; `retriedAt`: what it gave up before counts no more. */
+  readonly unbegun?: { readonly held: boolean; readonly retriedAt?: string | undefined } | undefined;
   /** What was asked and heard in that round of cancelling. */
   readonly cancelling?: ItemCancelling | undefined;
 }

@@ -52,7 +52,8 @@ export function remind(state: OrderState, now: Date): Effects {
       open.filter((item) => work[item.itemId]?.claimNumber === undefined),
     );
     for (const item of open) {
-      if (progressOf(order, item.itemId).startedAt === undefined) continue;
+      const { startedAt, state: stands } = progressOf(order, item.itemId);
+      if (startedAt === undefined || (stands === 'held' && work[item.itemId]?.unbegun?.held === true)) continue;
       const command = activation(draft, item);
       const round = work[item.itemId]?.cancelling?.round;
       // A cancellation that was refused: the word that it goes on may be what was lost.
@@ -62,7 +63,9 @@ export function remind(state: OrderState, now: Date): Effects {
     }
     giveBack(draft, reclaimedInVain(order, work), draft.cancellations.length);
   }
-  const dueAt = nextDue(order, work, draft.cancellations, reminders, now);
+  // What is held because it never began is looked at often: it goes on by a letter that somebody replays, and tells nobody.
+  const isWatched = Object.values(work).some(({ unbegun }) => unbegun?.held === true);
+  const dueAt = nextDue(order, work, draft.cancellations, isWatched ? 0 : reminders, now);
   return { save: [{ ...state, reminders, dueAt }], send: draft.send };
 }
 

@@ -16,6 +16,7 @@ import { changed, finish } from './finish.decide.ts';
 import { claim, fail, giveBack } from './launch.decide.ts';
 import { type Durations, type Effects, type OrderState } from './order.state.ts';
 import { remind } from './reminders.decide.ts';
+import { type Beginnings, goesOn, isHeldUnbegun, lookAtBeginnings } from './unbegun.decide.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 import { type ResolvedItem, type Specifications, findSpecification, validateOrder } from './validate.decide.ts';
 
@@ -235,6 +236,7 @@ export function onStatus(
   const older = sequence !== 0 && known !== undefined && sequence <= known.sequence;
   if (older || (known?.status ?? 'running') === status) return {};
   const draft = draftOf(state, now);
+  if (isHeldUnbegun(state, itemId)) goesOn(draft, itemId);
   remember(draft, itemId, { status: { sequence: Math.max(sequence, known?.sequence ?? 0), status } });
   const about = { id: `${itemId}-${step}-waits`, name: 'waiting', itemIds: [itemId] };
   switch (status) {
@@ -303,7 +305,7 @@ export function onAssessed(
 }
 
 /** The alarm: a date has come, or something that was asked of others is overdue. */
-export function onDue(state: OrderState | undefined, now: Date): Effects {
+export function onDue(state: OrderState | undefined, now: Date, beginnings: Beginnings = new Map()): Effects {
   if (state === undefined || state.dueAt === null || state.dueAt > now) return {};
   const { order, cancellations } = state;
   const draft = draftOf(state, now);
@@ -318,7 +320,7 @@ export function onDue(state: OrderState | undefined, now: Date): Effects {
     cancellations.some(
       ({ state: stands, notBefore }) => stands === 'accepted' && notBefore !== undefined && new Date(notBefore) <= now,
     );
-  if (!starts && !cancels) return remind(state, now);
+  if (!starts && !cancels) return lookAtBeginnings(state, beginnings, now) ?? remind(state, now);
   if (starts && !cancels) start(draft);
   return finish(draft, state);
 }

@@ -21,6 +21,7 @@ const stored = z.object({
       missing: z.array(z.string()).optional(),
       settled: service.optional(),
       status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
+      unbegun: z.object({ held: z.boolean(), retriedAt: z.string().optional() }).optional(),
       cancelling: z
         .object({
           round: z.int(),

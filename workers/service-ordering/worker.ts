@@ -4,6 +4,7 @@ import { startAlarms } from '../runtime/alarms.ts';
 import { done } from '../runtime/handler.ts';
 import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
 import { startWorker } from '../runtime/worker.ts';
+import { readBeginnings } from './beginning.store.ts';
 import { handlersOf } from './handlers.ts';
 import { activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
@@ -30,7 +31,8 @@ export function startServiceOrdering(
   const alarms = startAlarms(sql, worker.lane, log, {
     of,
     due: dueServiceOrders,
-    decide: (state, { now }) => done(onDue(state, now)),
+    context: readBeginnings,
+    decide: (state, { now }, _get, beginnings) => done(onDue(state, now, beginnings.get(state?.order.id ?? ''))),
   });
   return {
     troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),

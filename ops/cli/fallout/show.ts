@@ -1,15 +1,21 @@
+import { activatorQueue } from '../../../contracts/topology.ts';
 import type { Characteristics } from '../../../contracts/messages/values.ts';
 import type { Letter } from '../../platform/broker/letters.ts';
 import type { HeldDelivery } from './delivery.store.ts';
 import type { AuditLine, Fallout } from './fallout.store.ts';
+import type { UnbegunItem } from './unbegun.store.ts';
 
 /** Held items of service orders, and held deliveries of product orders, as one table, a line each, oldest first. */
-export const tableOf = (fallen: readonly Fallout[], deliveries: readonly HeldDelivery[]): string =>
-  fallen.length + deliveries.length === 0
+export const tableOf = (
+  fallen: readonly Fallout[],
+  deliveries: readonly HeldDelivery[],
+  unbegun: readonly UnbegunItem[] = [],
+): string =>
+  fallen.length + deliveries.length + unbegun.length === 0
     ? 'nothing is held'
     : columns(
         ['order', 'item', 'asks to', 'held at', 'since', 'because'],
-        [...fallen.map(stepRow), ...deliveries.map(deliveryRow)]
+        [...fallen.map(stepRow), ...unbegun.map(unbegunRow), ...deliveries.map(deliveryRow)]
           .toSorted((one, other) => one.since.getTime() - other.since.getTime())
           .map(({ cells, since, because }) => [...cells, minute(since.toISOString()), because]),
       );
@@ -24,6 +30,12 @@ function stepRow({ orderId, itemId, action, serviceType, steps, position, since 
   const { step = '', failure } = steps[position] ?? {};
   return { since, cells: [orderId, itemId, `${action} ${serviceType}`, step], because: failure?.reason ?? '' };
 }
+
+const unbegunRow = ({ since, orderId, itemId, action, serviceType, because }: UnbegunItem): Row => ({
+  since,
+  cells: [orderId, itemId, `${action} ${serviceType}`, 'its beginning'],
+  because,
+});
 
 const deliveryRow = (one: HeldDelivery): Row => ({
   since: one.since,
@@ -56,6 +68,16 @@ export function deliveryDetailOf(one: HeldDelivery, audit: readonly AuditLine[])
     ...auditLines(audit),
   ].join('\n');
 }
+
+/** One item that never began: who gave it up and why, and what people did about it. */
+export const unbegunDetailOf = (one: UnbegunItem, audit: readonly AuditLine[]): string =>
+  [
+    `order ${one.orderId}, item ${one.itemId}: ${one.action} ${one.serviceType} (service ${one.serviceId})`,
+    `  held since ${one.since.toISOString()}: the ${one.serviceType} activator gave up before its first step`,
+    `  because: ${one.because}`,
+    `  it goes on with retry, or with its letter replayed (patchbay fallout letters ${activatorQueue(one.serviceType)})`,
+    ...auditLines(audit),
+  ].join('\n');
 
 /** One held item whole: what was asked for, its steps and their attempts, what its order says, and what people did so far. */
 export function detailOf(one: Fallout, words: readonly string[], audit: readonly AuditLine[]): string {

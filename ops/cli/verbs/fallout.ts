@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { activatorControlQueue, deadLetterQueue } from '../../../contracts/topology.ts';
+import { activatorControlQueue, deadLetterQueue, serviceOrderingQueue } from '../../../contracts/topology.ts';
 import { Sentence } from '../../bootstrap/sentence.ts';
 import type { Database } from '../../platform/database.ts';
 import { checkCorrection, corrected } from '../fallout/correction.ts';
@@ -17,8 +17,9 @@ import {
 import { type HeldDelivery, readHeldDeliveries, readServiceOrderIds } from '../fallout/delivery.store.ts';
 import { settleDeliveryBy } from '../fallout/delivery-verbs.ts';
 import { withDatabase, withLetters } from '../fallout/here.ts';
+import { type UnbegunItem, readUnbegun, retryUnbegun, takeBeginLetters } from '../fallout/unbegun.store.ts';
 import { letterVerbs } from '../fallout/letter-verbs.ts';
-import { deliveryDetailOf, detailOf, tableOf } from '../fallout/show.ts';
+import { deliveryDetailOf, detailOf, tableOf, unbegunDetailOf } from '../fallout/show.ts';
 import { takeStepLetters } from '../fallout/step-letters.ts';
 
 const explanations: Readonly<Record<FalloutVerb, string>> = {
@@ -40,8 +41,9 @@ export function fallout(program: Command): void {
     .description('everything that is held, oldest first')
     .option('--json', 'print as JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const { steps, deliveries } = await withDatabase((sql) => heldOf(sql));
-      console.log(json ? JSON.stringify([...steps, ...deliveries], null, 2) : tableOf(steps, deliveries));
+      const { steps, unbegun, deliveries } = await withDatabase((sql) => heldOf(sql));
+      const all = [...steps, ...unbegun, ...deliveries];
+      console.log(json ? JSON.stringify(all, null, 2) : tableOf(steps, deliveries, unbegun));
     });
   group
     .command('show')
@@ -50,28 +52,30 @@ export function fallout(program: Command): void {
     .option('--json', 'print as JSON')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const shown = await withDatabase(async (sql) => {
-        const { steps, deliveries } = await found(sql, id);
-        const [ofSteps, ofDeliveries] = await Promise.all([
+        const { steps, unbegun, deliveries } = await found(sql, id);
+        const [ofSteps, ofUnbegun, ofDeliveries] = await Promise.all([
           Promise.all(
             steps.map(async (one) => ({
               ...{ one, words: await readOrderWords(sql, one.orderId, one.itemId) },
               audit: await readAudit(sql, one.orderId),
             })),
           ),
+          Promise.all(unbegun.map(async (one) => ({ one, audit: await readAudit(sql, one.orderId) }))),
           Promise.all(deliveries.map(async (one) => ({ one, audit: await readAudit(sql, one.orderId) }))),
         ]);
-        return { ofSteps, ofDeliveries };
+        return { ofSteps, ofUnbegun, ofDeliveries };
       });
-      const { ofSteps, ofDeliveries } = shown;
+      const { ofSteps, ofUnbegun, ofDeliveries } = shown;
       console.log(
         json
           ? JSON.stringify(
-              [...ofSteps, ...ofDeliveries].map(({ one, ...more }) => ({ ...one, ...more })),
+              [...ofSteps, ...ofUnbegun, ...ofDeliveries].map(({ one, ...more }) => ({ ...one, ...more })),
               null,
               2,
             )
           : [
               ...ofSteps.map(({ one, words, audit }) => detailOf(one, words, audit)),
+              ...ofUnbegun.map(({ one, audit }) => unbegunDetailOf(one, audit)),
               ...ofDeliveries.map(({ one, audit }) => deliveryDetailOf(one, audit)),
             ].join('\n\n'),
       );
@@ -101,6 +105,7 @@ function settling(group: Command, verb: FalloutVerb): void {
     await withDatabase(async (sql) => {
       const held = await theOne(sql, id, options.item);
       if ('deliveryId' in held) return console.log(await settleDeliveryBy(sql, held, verb, options));
+      if ('unbegun' in held) return console.log(await beginAgain(sql, held, verb, options));
       const one = held;
       const requested = options.set === undefined ? undefined : corrected(one.requested, options.set);
       if (requested !== undefined) await checkCorrection(sql, one, requested);
@@ -122,57 +127,84 @@ const inWords = (verb: FalloutVerb, { itemId, orderId, serviceType, position, st
       : `\nThe ${serviceType} activator has not taken it yet; it will when it runs (patchbay doctor). The letter stays, and means nothing then.`
   }`;
 
-async function theOne(sql: Database, id: string, item: string | undefined): Promise<Fallout | HeldDelivery> {
-  const { steps, deliveries } = await found(sql, id);
-  const all = [...steps, ...deliveries];
+/** @throws Sentence for what only a step can be told */
+async function beginAgain(sql: Database, one: UnbegunItem, verb: FalloutVerb, options: Options): Promise<string> {
+  const { orderId, itemId, serviceType } = one;
+  if (verb !== 'retry' || options.set !== undefined)
+    throw new Sentence(
+      `Item ${itemId} of order ${orderId} has not begun: there is no step to ${verb === 'retry' ? 'put right' : verb}. Retry it as it is, replay its letter edited, or cancel the order.`,
+    );
+  const word = await retryUnbegun(sql, one, { actor: userInfo().username, reason: options.reason });
+  const taken = await isHandled(sql, word, 'service ordering', serviceOrderingQueue);
+  const letters = taken ? await withLetters((opened) => takeBeginLetters(opened, one)) : 0;
+  if (options.json === true) return JSON.stringify({ verb, taken, letters, ...one });
+  const said = `retry: item ${itemId} of order ${orderId}, begun again at the ${serviceType} activator`;
+  return taken ? said : `${said}\nService ordering has not taken it yet; it will when it runs (patchbay doctor).`;
+}
+
+type Held = Fallout | UnbegunItem | HeldDelivery;
+
+async function theOne(sql: Database, id: string, item: string | undefined): Promise<Held> {
+  const { steps, unbegun, deliveries } = await found(sql, id);
+  const all = [...steps, ...unbegun, ...deliveries];
   const fallen = all.filter((one) => item === undefined || nameOf(one) === item);
   const [one, ...others] = fallen;
   if (one === undefined) throw new Sentence(`Item ${item} of ${id} is not held.`);
   if (others.length === 0) return one;
   const names = [...new Set(fallen.map(nameOf))];
   const which =
-    names.length > 1
-      ? 'say which with --item.'
-      : `name one by its own id: ${fallen.map((each) => ('deliveryId' in each ? each.deliveryId : each.activationId)).join(', ')}.`;
+    names.length > 1 ? 'say which with --item.' : `name one by its own id: ${fallen.map(ownIdOf).join(', ')}.`;
   throw new Sentence(`Several items of ${id} are held (${names.join(', ')}): ${which}`);
 }
 
-const nameOf = (one: Fallout | HeldDelivery): string => ('deliveryId' in one ? one.component : one.itemId);
+const ownIdOf = (one: Held): string =>
+  'deliveryId' in one ? one.deliveryId : 'unbegun' in one ? one.orderId : one.activationId;
+const nameOf = (one: Held): string => ('deliveryId' in one ? one.component : one.itemId);
 
 /** How long a person waits to hear that their word was taken; what is not taken by then still will be. */
 const patienceMs = 10_000;
 const lookEveryMs = 50;
 
-/** @throws Sentence when the activator refused it */
-async function isTaken(sql: Database, message: string, { serviceType }: Fallout): Promise<boolean> {
+const isTaken = (sql: Database, message: string, { serviceType }: Fallout): Promise<boolean> =>
+  isHandled(sql, message, 'the activator', activatorControlQueue(serviceType));
+
+/** @throws Sentence when whoever it is for refused it */
+async function isHandled(sql: Database, message: string, whose: string, queue: string): Promise<boolean> {
   for (const since = performance.now(); performance.now() - since < patienceMs; await sleep(lookEveryMs)) {
     const handled = await readHandled(sql, message);
     if (handled === undefined) continue;
     if (handled.outcome === null) return true;
     if (handled.outcome === 'parked' || handled.outcome === 'deadLettered')
       throw new Sentence(
-        `The activator refused it, and the item stays held: ${handled.reason ?? 'for no known reason'} (letter ${message} in ${deadLetterQueue(activatorControlQueue(serviceType))})`,
+        `${whose[0]?.toUpperCase()}${whose.slice(1)} refused it, and the item stays held: ${handled.reason ?? 'for no known reason'} (letter ${message} in ${deadLetterQueue(queue)})`,
       );
   }
   return false;
 }
 
-interface Held {
+interface AllHeld {
   readonly steps: readonly Fallout[];
+  readonly unbegun: readonly UnbegunItem[];
   /** Those that no step of their service order is held for: that one is to be settled first. */
   readonly deliveries: readonly HeldDelivery[];
 }
 
-async function heldOf(sql: Database, id?: string): Promise<Held> {
-  const steps = await readFallout(sql, ...(id === undefined ? [] : [id, ...(await readServiceOrderIds(sql, id))]));
+async function heldOf(sql: Database, id?: string): Promise<AllHeld> {
+  const ids = id === undefined ? [] : [id, ...(await readServiceOrderIds(sql, id))];
+  const steps = await readFallout(sql, ...ids);
+  const unbegun = await readUnbegun(sql, ...ids);
   const held = await readHeldDeliveries(sql, id);
-  const stalled = new Set(steps.map(({ orderId }) => orderId));
-  return { steps, deliveries: held.filter(({ serviceOrders }) => !serviceOrders.some((one) => stalled.has(one))) };
+  const stalled = new Set([...steps, ...unbegun].map(({ orderId }) => orderId));
+  return {
+    steps,
+    unbegun,
+    deliveries: held.filter(({ serviceOrders }) => !serviceOrders.some((one) => stalled.has(one))),
+  };
 }
 
-async function found(sql: Database, id: string): Promise<Held> {
+async function found(sql: Database, id: string): Promise<AllHeld> {
   const held = await heldOf(sql, id);
-  if (held.steps.length + held.deliveries.length === 0)
+  if (held.steps.length + held.unbegun.length + held.deliveries.length === 0)
     throw new Sentence(`Nothing of ${id} is held; patchbay fallout list shows what is.`);
   return held;
 }
