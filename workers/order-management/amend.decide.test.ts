@@ -25,6 +25,8 @@ import {
   told,
   turn,
 } from './orders.fixture.ts';
+import { planOf } from './receive.decide.ts';
+import { settle } from './settle.decide.ts';
 
 const commandId = '019f0000-0000-7000-8000-00000000aaaa';
 const amended =
@@ -54,6 +56,28 @@ describe('items', () => {
       .when(told('last', 'completed'))
       .then({ sends: ['add alone'] });
     expect(orderedItem(effects, 'alone')?.characteristics).toEqual({ rate: 90 });
+  });
+
+  test('that wait for an amended one wait for what it has become', () => {
+    const three = [chain(), anItem('2', { dependsOn: ['1'] }), anItem('3', { dependsOn: ['2'] })] as const;
+    const other = chain('2', { dependsOn: ['1'] });
+    const { state } = given(accepted(anOrder(...three)), claimed(), replaced(other), ...done('first', 'middle'))
+      .when(told('last', 'completed'))
+      .then({ sends: ['add first'] });
+    const again = planOf(state.order.request, rules, [], state.order.rules, turn());
+    expect(JSON.stringify(state.plan)).toBe(JSON.stringify('plan' in again && again.plan));
+  });
+
+  test('leave what a person put right for others', () => {
+    const failed = told('first', 'failed', { code: 'noPort', reason: 'No port.' });
+    const putRight: Fact = (state) => {
+      const { id: deliveryId } = deliveryOf(state, 'first');
+      return settle(state, { orderId: 'o', deliveryId, verb: 'retry', requested: { rate: 5 } }, commandId, turn());
+    };
+    const held = [accepted(order, policy({ do: 'hold' })), claimed(), failed];
+    const { plan } = lived(...held, putRight, replaced(faster));
+    expect(plan?.deliveries.map(({ characteristics }) => characteristics['rate'])).toEqual([5, 10, 10, 90]);
+    expect(plan?.products[0]?.components[0]?.characteristics).toEqual({ rate: 5 });
   });
 
   test('of an order that waits for its date may become something else', () => {

@@ -7,7 +7,7 @@ import {
   type RequestedProductItem,
   productOrderCommandRefused,
 } from '../../contracts/messages/order-management.ts';
-import type { CommandRefused } from '../../contracts/messages/values.ts';
+import type { Characteristics, CommandRefused } from '../../contracts/messages/values.ts';
 import { type Draft, all, draftOf, isCancelling, isOver, write } from './draft.decide.ts';
 import { cancellationEvents, changed, finish } from './finish.decide.ts';
 import { followUpOf, outermost } from './follow-up.decide.ts';
@@ -180,10 +180,22 @@ function replace(
   return undefined;
 }
 
+/** What a person put right for other items stays so. All else is anew: what they wait for and stand on may be something else. */
 function merged(before: ProductOrderPlan, now: ProductOrderPlan, fresh: ReadonlySet<string>): ProductOrderPlan {
-  const pick = <One extends { id: string; itemId: string }>(old: readonly One[], anew: readonly One[]): One[] =>
-    anew.map((one) => (fresh.has(one.itemId) ? one : (old.find(({ id }) => id === one.id) ?? one)));
-  return { products: pick(before.products, now.products), deliveries: pick(before.deliveries, now.deliveries) };
+  const right = new Map(
+    before.deliveries.flatMap(({ itemId, serviceId, characteristics }) =>
+      fresh.has(itemId) ? [] : [[serviceId, characteristics] as const],
+    ),
+  );
+  const kept = <One extends { serviceId: string; characteristics: Characteristics }>(one: One): One => {
+    const characteristics = right.get(one.serviceId);
+    return characteristics === undefined ? one : { ...one, characteristics };
+  };
+  // In the order of keys that any plan has: it is what decomposing the amended order gives, byte for byte.
+  return {
+    deliveries: now.deliveries.map(kept),
+    products: now.products.map((one) => ({ ...one, components: one.components.map(kept) })),
+  };
 }
 
 /** What came too late becomes an order of its own, which is placed when this one has ended. */
