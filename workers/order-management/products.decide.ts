@@ -117,22 +117,31 @@ function asOrdered(
 ): ProductRecord {
   if (planned.status === 'terminated') return { ...record, status: 'terminated', components: [], missing: [] };
   const left = leftOutOf(draft, planned, own);
+  // Of these nothing is there but what there was before the order.
+  const dropped = new Set(
+    own.flatMap((one) =>
+      one.work.goal === 'takeBack' && one.work.spoiled === undefined ? [one.planned.serviceId] : [],
+    ),
+  );
+  const isSpoiled = own.some(({ work }) => work.spoiled !== undefined);
   const incomplete = left.length > 0 || own.some(({ progress }) => progress.state === 'partial');
-  const stays = own.filter(({ work }) => work.spoiled !== undefined).map(({ planned: { component } }) => component);
+  const components = [
+    ...planned.components.filter(({ serviceId }) => !dropped.has(serviceId)).map((one) => nowOf(draft, one)),
+    ...componentsBefore(draft, planned.id).filter(({ serviceId }) => dropped.has(serviceId)),
+  ];
   return {
     ...record,
-    status: stays.length > 0 ? 'pendingTerminate' : incomplete ? 'pendingActive' : planned.status,
+    status: isSpoiled ? 'pendingTerminate' : incomplete ? 'pendingActive' : planned.status,
     specification: planned.specification,
     rule: planned.rule,
     characteristics: planned.characteristics,
-    components: planned.components
-      .filter(({ name }) => !left.includes(name) || stays.includes(name))
-      .map((one) => nowOf(draft, one)),
-    missing: left,
+    components,
+    // What is there, if not as it was asked for, is not missing: it would be made a second time.
+    missing: left.filter((name) => !components.some((one) => one.name === name)),
   };
 }
 
-/** Components and bundled products that it goes without. */
+/** Components and bundled products whose change is left out. */
 function leftOutOf(draft: Draft, planned: PlannedProduct, own: readonly Delivery[]): string[] {
   const components = own.filter(({ work }) => work.goal === 'takeBack').map((one) => one.planned.component);
   const parts = productsOf(draft).flatMap(({ id, bundle }) =>
@@ -151,9 +160,7 @@ function remaining(draft: Draft, planned: PlannedProduct, own: readonly Delivery
   const gone = new Set(
     own.flatMap((one) => (one.planned.action === 'delete' && one.work.landed ? [one.progress.serviceId] : [])),
   );
-  return (productBefore(draft, planned.id)?.components ?? [])
-    .filter(({ serviceId }) => !gone.has(serviceId))
-    .map(({ service: _told, ...rest }) => rest);
+  return componentsBefore(draft, planned.id).filter(({ serviceId }) => !gone.has(serviceId));
 }
 
 type Component = PlannedProduct['components'][number];
@@ -163,6 +170,9 @@ const nowOf = (draft: Draft, one: Component): Component => ({
   serviceId: serviceIdNow(draft, one.serviceId),
   standsOn: one.standsOn.map((id) => serviceIdNow(draft, id)),
 });
+
+const componentsBefore = (draft: Draft, id: string): Component[] =>
+  (productBefore(draft, id)?.components ?? []).map(({ service: _told, ...rest }) => rest);
 
 const productBefore = (draft: Draft, id: string): Product | undefined => draft.products.find((one) => one.id === id);
 

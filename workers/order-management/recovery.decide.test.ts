@@ -238,6 +238,22 @@ describe('marking partial', () => {
     expect(recorded(state).save?.[0]?.order.stage).toBe('partiallyCompleted');
   });
 
+  test('leaves a component that is there as it was, where its change fails: it is not missing', () => {
+    const components = aProduct('p').components.map((one) => ({ ...one, optional: one.name === 'last' }));
+    const product = aProduct('p', { specification: { id: 'trio', version: '1.0' }, components });
+    const modify = anItem('1', { action: 'modify', productId: 'p', characteristics: { rate: 99 } });
+    const { effects } = given(accepted(anOrder(modify), markPartial), claimed(product), ...done('first', 'middle'))
+      .when(told('last', 'failed', noPort))
+      .then({ deliveries: { first: 'completed', middle: 'completed', last: 'skipped' } });
+    const { status, missing, components: now } = record(effects)?.products[0] ?? {};
+    expect([status, missing]).toEqual(['pendingActive', []]);
+    expect(now?.map(({ name, characteristics }) => [name, characteristics['rate']])).toEqual([
+      ['first', 99],
+      ['middle', 99],
+      ['last', 10],
+    ]);
+  });
+
   test('takes an optional product of a bundle out whole', () => {
     const bundle = anOrder(anItem('1', { specification: { id: 'bundle' } }));
     const begun = [accepted(bundle, markPartial), claimed(), ...done('line', 'head')];
