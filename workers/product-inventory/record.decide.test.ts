@@ -75,6 +75,22 @@ describe('a record', () => {
     expect(inventory.product('tv').claim?.orderId).toBe('order-2');
   });
 
+  test('that gives back in silence what was worked on leaves it as it was before, or comes to nothing', () => {
+    const inventory = anInventory(aProduct());
+    inventory.claim(1, aChange(), anAdd('bundle', { itemId: '2', draft: aDraft({ isBundle: true }) }));
+    const draft = aDraft({ bundle: { productId: 'bundle', name: 'tv' } });
+    inventory.record(
+      1,
+      1,
+      false,
+      aRecord({ status: 'pendingTerminate' }),
+      aRecord({ productId: 'bundle', action: 'add', status: 'pendingActive' }),
+      aRecord({ productId: 'tv', draft, action: 'add', status: 'pendingActive' }),
+    );
+    inventory.record(1, 2, true, aRecord({ productId: 'bundle', action: 'add' }));
+    expect(inventory.statuses()).toEqual({ p: 'active', bundle: 'active', tv: 'cancelled' });
+  });
+
   test('enters the parts of a bundle that its order adds, and links them', () => {
     const inventory = anInventory();
     inventory.claim(1, anAdd('bundle', { draft: aDraft({ isBundle: true }) }));

@@ -8,7 +8,7 @@ import { tellServices } from '../../contracts/messages/service-inventory.ts';
 import type { ProductStatus } from '../../contracts/states/product.ts';
 import { add, newcomer } from './claims.decide.ts';
 import { follow, givenBack, untold } from './consistency.decide.ts';
-import { mayBecome } from './product.machine.ts';
+import { mayBecome, productEnded } from './product.machine.ts';
 import {
   type Draft,
   type Effects,
@@ -142,9 +142,15 @@ function described({ product }: ProductState, one: ProductRecord): ProductState[
   };
 }
 
-/** A product that was added and came to nothing before anything was written of it. */
-const leftAs = ({ product, before }: ProductState, release: boolean): ProductStatus =>
-  release && before === null && product.status === 'created' ? 'cancelled' : product.status;
+/**
+ * What an order gives back without a word is as it was before it: an amendment may have taken it out of the plan after the
+ * order had written that it works on it. What the order itself added comes to nothing.
+ */
+function leftAs({ product, before }: ProductState, release: boolean): ProductStatus {
+  if (!release || productEnded(product.status)) return product.status;
+  const was = before === null ? 'cancelled' : before.status;
+  return mayBecome(product, was) ? was : product.status;
+}
 
 /** A bundle ends after its parts: as long as one of them is left, it is about to. */
 const standing = (get: Get, state: ProductState, status: ProductStatus): ProductStatus =>
