@@ -5,27 +5,14 @@
 import {
   type ActivateItem,
   type CancelItem,
-  type ItemStatus,
   activateItem,
   cancelItem,
-  itemAssessed,
-  itemStatus,
   milestoneReached,
 } from '../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../contracts/messages/message.ts';
-import {
-  type ChangeOutcome,
-  type ClaimRequest,
-  type ClaimVerdict,
-  type Service,
-  changeSettled,
-  claimServices,
-  reclaimServices,
-  recordActivation,
-  releaseClaims,
-  servicesClaimed,
-} from '../../contracts/messages/service-inventory.ts';
+import { servicesClaimed } from '../../contracts/messages/service-inventory.ts';
 import type { ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
+import { serviceInventoryQueue, serviceOrderingQueue } from '../../contracts/topology.ts';
 import { derivedId, newId } from '../platform/ids.ts';
 import {
   begin,
@@ -42,21 +29,16 @@ import {
 } from '../../workers/runtime/activation/activation.state.ts';
 import { rules as someRules } from '../../workers/runtime/activation/activations.fixture.ts';
 import { cancel } from '../../workers/runtime/activation/cancellation.decide.ts';
-import { claimAll, reclaim, release } from '../../workers/service-inventory/claims.decide.ts';
-import { record } from '../../workers/service-inventory/record.decide.ts';
-import type { ActivationReport, Effects as Kept, ServiceState } from '../../workers/service-inventory/service.state.ts';
+import { handlers as serviceInventory } from '../../workers/service-inventory/handlers.ts';
+import type { ServiceState } from '../../workers/service-inventory/service.state.ts';
+import { services } from '../../workers/service-inventory/service.store.ts';
 import { requestCancellation } from '../../workers/service-ordering/cancel.decide.ts';
+import { handlersOf as serviceOrdering } from '../../workers/service-ordering/handlers.ts';
 import type { Effects as Ordered, OrderState } from '../../workers/service-ordering/order.state.ts';
 import { aSpecification, noon } from '../../workers/service-ordering/orders.fixture.ts';
-import {
-  accept,
-  onAssessed,
-  onClaimed,
-  onDue,
-  onMilestone,
-  onSettled,
-  onStatus,
-} from '../../workers/service-ordering/service-order.decide.ts';
+import { accept, onDue } from '../../workers/service-ordering/service-order.decide.ts';
+import { serviceOrders } from '../../workers/service-ordering/service-order.store.ts';
+import { type Fleet, aFleet } from './fleet.fixture.ts';
 
 const known = { specifications: [aSpecification()], durations: new Map<string, number>() };
 const settleMs = 2_000;
@@ -71,6 +53,7 @@ export type Fate = 'answer' | 'lost' | 'never' | 'late' | 'refuse' | 'notReached
 
 export interface World {
   readonly rules: Rules;
+  readonly fleet: Fleet;
   readonly orders: Map<string, OrderState>;
   readonly services: Map<string, ServiceState>;
   readonly activations: Map<string, Activation>;
@@ -84,18 +67,29 @@ export interface World {
   time: number;
 }
 
-export const aWorld = (pointOfNoReturn: string | undefined, standing: readonly ServiceState[]): World => ({
-  rules: { ...someRules, pointOfNoReturn },
-  orders: new Map(),
-  services: new Map(standing.map((state) => [state.service.id, state])),
-  activations: new Map(),
-  held: new Map(standing.map(({ service }) => [service.id, new Set(someRules.steps.map(({ name }) => name))])),
-  effects: new Map(),
-  bag: [],
-  intents: [],
-  late: [],
-  time: noon.getTime(),
-});
+export function aWorld(pointOfNoReturn: string | undefined, standing: readonly ServiceState[]): World {
+  const fleet = aFleet(
+    [
+      { queue: serviceOrderingQueue, handlers: serviceOrdering(serviceOrders, new Map()) },
+      { queue: serviceInventoryQueue, handlers: serviceInventory },
+    ],
+    { contexts: { [servicesClaimed.name]: () => known } },
+  );
+  fleet.save(services, standing);
+  return {
+    rules: { ...someRules, pointOfNoReturn },
+    fleet,
+    orders: fleet.rows(serviceOrders),
+    services: fleet.rows(services),
+    activations: new Map(),
+    held: new Map(standing.map(({ service }) => [service.id, new Set(someRules.steps.map(({ name }) => name))])),
+    effects: new Map(),
+    bag: [],
+    intents: [],
+    late: [],
+    time: noon.getTime(),
+  };
+}
 
 const nowOf = (world: World): Date => new Date(world.time);
 
@@ -113,11 +107,6 @@ function ordered(world: World, id: string, { save = [], send = [] }: Ordered): v
   world.bag.push(...send);
 }
 
-function kept(world: World, { save = [], send = [] }: Kept): void {
-  for (const one of save) world.services.set(one.service.id, one);
-  world.bag.push(...send);
-}
-
 function activated(world: World, { save = [], send = [] }: Activated): void {
   for (const one of save) {
     world.activations.set(one.id, one);
@@ -130,63 +119,23 @@ function activated(world: World, { save = [], send = [] }: Activated): void {
 
 const idOf = ({ orderId, itemId, action }: ActivateItem): string => derivedId(orderId, itemId, action);
 
-/** Gives a message to whom it is for. Events that only views are made of go nowhere. */
-export function deliver(world: World, { definition: { name }, body }: Outgoing): void {
+/** Gives a message to whom it is for. */
+export function deliver(world: World, message: Outgoing): void {
   const now = nowOf(world);
-  const { rules, activations, orders } = world;
-  const service = (id: string) => world.services.get(id);
-  switch (name) {
-    case claimServices.name: {
-      const { orderId, claims } = body as { orderId: string; claims: ClaimRequest[] };
-      return kept(world, claimAll(service, orderId, claims, now));
-    }
-    case reclaimServices.name: {
-      const { orderId, round, services } = body as {
-        orderId: string;
-        round: number;
-        services: { itemId: string; serviceId: string }[];
-      };
-      return kept(world, reclaim(service, orderId, round, services, now));
-    }
-    case releaseClaims.name: {
-      const { orderId, serviceIds, round } = body as { orderId: string; serviceIds: string[]; round?: number };
-      return kept(world, release(service, orderId, serviceIds, now, round));
-    }
-    case recordActivation.name: {
-      const report = body as ActivationReport & { serviceId: string };
-      const state = service(report.serviceId);
-      return state && kept(world, record(state, report, now));
-    }
-    case servicesClaimed.name: {
-      const { orderId, verdicts } = body as { orderId: string; verdicts: ClaimVerdict[] };
-      return ordered(world, orderId, onClaimed(orders.get(orderId), verdicts, known, now));
-    }
-    case changeSettled.name: {
-      const settled = body as { orderId: string; itemId: string; outcome: ChangeOutcome; service: Service };
-      return ordered(world, settled.orderId, onSettled(orders.get(settled.orderId), settled, now));
-    }
-    case itemStatus.name: {
-      const status = body as ItemStatus;
-      return ordered(world, status.orderId, onStatus(orders.get(status.orderId), status, now));
-    }
-    case itemAssessed.name: {
-      const said = body as { orderId: string; itemId: string; possible: boolean; over: boolean };
-      return ordered(world, said.orderId, onAssessed(orders.get(said.orderId), said, now));
-    }
-    case milestoneReached.name: {
-      const said = body as { orderId: string; itemId: string; name: string; message: string; at: string };
-      return ordered(world, said.orderId, onMilestone(orders.get(said.orderId), said, now));
-    }
+  const { rules, activations, fleet } = world;
+  const { definition, body } = message;
+  switch (definition.name) {
     case activateItem.name: {
       const item = body as ActivateItem;
       return activated(world, begin(activations.get(idOf(item)), idOf(item), item, undefined, rules, now));
     }
     case cancelItem.name: {
-      const message = body as CancelItem;
-      const id = idOf(message.item);
-      return activated(world, cancel(activations.get(id), id, message, undefined, rules, now));
+      const { item } = body as CancelItem;
+      const known = activations.get(idOf(item));
+      return activated(world, cancel(known, idOf(item), body as CancelItem, undefined, rules, now));
     }
     default:
+      for (const { sent } of fleet.receive(message, now)) world.bag.push(...sent);
   }
 }
 

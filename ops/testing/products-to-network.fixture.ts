@@ -1,0 +1,319 @@
+/**
+ * The whole way from product orders to the network: the handlers of order management, product inventory, service ordering,
+ * service inventory and activators, joined by messages that come late, twice, in any order, or (where somebody asks again)
+ * never; under them the simulator's managers; and people who order, amend, cancel, publish rules and settle what is held.
+ */
+import { type DecompositionRule, type RecoveryPolicy, publishRule } from '../../contracts/messages/decomposition.ts';
+import { milestoneReached, settleStep } from '../../contracts/messages/activation.ts';
+import { type Outgoing, send } from '../../contracts/messages/message.ts';
+import {
+  type RequestedProductItem,
+  acceptProductOrder,
+  amendProductOrder,
+  cancelProductOrder,
+  settleDelivery,
+} from '../../contracts/messages/order-management.ts';
+import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
+import { correctService } from '../../contracts/messages/order-management.ts';
+import { productsClaimed } from '../../contracts/messages/product-inventory.ts';
+import { releaseClaims, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
+import {
+  activatorControlQueue,
+  activatorQueue,
+  orderManagementQueue,
+  productInventoryQueue,
+  serviceInventoryQueue,
+  serviceOrderingQueue,
+} from '../../contracts/topology.ts';
+import broadband from '../../workers/activators/broadband/index.ts';
+import ipAddressing from '../../workers/activators/ip-addressing/index.ts';
+import managedRouter from '../../workers/activators/managed-router/index.ts';
+import tv from '../../workers/activators/tv/index.ts';
+import iptv from '../../workers/activators/tv/simulated.ts';
+import { decompose } from '../../workers/order-management/decomposition/decompose.decide.ts';
+import { chooseRules } from '../../workers/order-management/decomposition/rules.decide.ts';
+import { onDue as productOrderDue } from '../../workers/order-management/due.decide.ts';
+import { handlersOf as orderManagement } from '../../workers/order-management/handlers.ts';
+import type { OrderState as ProductOrderState, Tools } from '../../workers/order-management/order.state.ts';
+import { orderEnded } from '../../workers/order-management/product-order.machine.ts';
+import { productOrders } from '../../workers/order-management/product-order.store.ts';
+import { decompositionRules } from '../../workers/order-management/rule.store.ts';
+import { onDue as productDue } from '../../workers/product-inventory/consistency.decide.ts';
+import { handlers as productInventory } from '../../workers/product-inventory/handlers.ts';
+import { type Entry, type ProductState, serviceKey } from '../../workers/product-inventory/product.state.ts';
+import { inventory } from '../../workers/product-inventory/product.store.ts';
+import { onDue as activationDue } from '../../workers/runtime/activation/activation.decide.ts';
+import type { Activation, Outcome, Rules } from '../../workers/runtime/activation/activation.state.ts';
+import { activations } from '../../workers/runtime/activation/activation.store.ts';
+import type { Aggregate } from '../../workers/runtime/handler.ts';
+import { activationHandlers } from '../../workers/runtime/activation/handlers.ts';
+import { rulesOf } from '../../workers/runtime/activation/rules.ts';
+import { handlers as serviceInventory } from '../../workers/service-inventory/handlers.ts';
+import { services } from '../../workers/service-inventory/service.store.ts';
+import { handlersOf as serviceOrdering } from '../../workers/service-ordering/handlers.ts';
+import { onDue as serviceOrderDue } from '../../workers/service-ordering/service-order.decide.ts';
+import { serviceOrders } from '../../workers/service-ordering/service-order.store.ts';
+import { managers } from '../network/managers/index.ts';
+import type { Network } from '../network/network.ts';
+import { derivedId } from '../platform/ids.ts';
+import { type Fleet, type Handled, aFleet } from './fleet.fixture.ts';
+import type { Fate } from './orders-to-network.fixture.ts';
+import { specifications } from './random-products.fixture.ts';
+import { aWire } from './wire.fixture.ts';
+
+const noon = new Date('2026-03-01T12:00:00.000Z');
+const activators = [broadband, ipAddressing, managedRouter, tv];
+export const theManagers = { ...managers, iptv };
+export const tools: Tools = { idOf: derivedId, outsideTypes: new Set(), chooseRules, decompose };
+
+/** Three calls of a step, and waits that are the same every time. */
+const rules = new Map(
+  activators.map((one): [string, Rules] => [
+    one.serviceType,
+    { ...rulesOf(one), attempts: 3, backoff: (failures) => failures * 500 },
+  ]),
+);
+const rulesFor = (serviceType: string): Rules => {
+  const found = rules.get(serviceType);
+  if (found === undefined) throw new Error(`no activator for ${serviceType}`);
+  return found;
+};
+const activationRows = activations(() => undefined);
+const runs = activators.map((one) => ({
+  one,
+  ...activationHandlers(one, activationRows, () => rulesFor(one.serviceType)),
+}));
+
+/** A message may be lost so often: some things are asked again three times, and no more. */
+const mostLosses = 2;
+/** What nobody asks for again: it is never lost. */
+const saidOnce: ReadonlySet<string> = new Set([milestoneReached.name, publishRule.name]);
+
+export type World = ReturnType<typeof aWorld>;
+
+export function aWorld(
+  network: Network,
+  published: readonly DecompositionRule[],
+  policies: readonly RecoveryPolicy[],
+  watch: (handled: Handled, fleet: Fleet) => void,
+) {
+  network.reset();
+  let time = noon.getTime();
+  const now = (): Date => new Date(time);
+  const wire = aWire(network, activators, () => time);
+  const bag: Outgoing[] = [];
+  const posted: Outgoing[] = [];
+  const losses = new Map<string, number>();
+  let intents: Activation[] = [];
+  let outcomes: { readonly serviceType: string; readonly outcome: Outcome }[] = [];
+
+  const known = () => ({ specifications, durations: new Map<string, number>() });
+  const fleet = aFleet(
+    [
+      { queue: orderManagementQueue, handlers: orderManagement(productOrders, tools) },
+      { queue: productInventoryQueue, handlers: productInventory },
+      { queue: serviceOrderingQueue, handlers: serviceOrdering(serviceOrders, new Map()) },
+      { queue: serviceInventoryQueue, handlers: serviceInventory },
+      ...runs.flatMap(({ one: { serviceType }, work, control }) => [
+        { queue: activatorQueue(serviceType), handlers: work },
+        { queue: activatorControlQueue(serviceType), handlers: control },
+      ]),
+    ],
+    {
+      contexts: {
+        [acceptProductOrder.name]: () => ({ rules: knownRules(), policies }),
+        [productsClaimed.name]: () => knownRules(),
+        [amendProductOrder.name]: () => knownRules(),
+        [correctService.name]: () => policies,
+        [acceptServiceOrder.name]: known,
+        [servicesClaimed.name]: known,
+      },
+      derived: (aggregate, key) => (aggregate === inventory.name ? realization(key) : undefined),
+    },
+  );
+  const knownRules = (): DecompositionRule[] =>
+    [...fleet.rows(decompositionRules).values()].toSorted((a, b) => a.revision - b.revision);
+  const products = (): ProductState[] => [...fleet.rows(inventory).values()].filter((one) => one.kind === 'product');
+
+  /** Which products a service realizes: read off the products, as their store does. */
+  function realization(key: string): Entry | undefined {
+    if (!key.startsWith(serviceKey(''))) return undefined;
+    const serviceId = key.slice(serviceKey('').length);
+    const productIds = products().flatMap(({ product }) =>
+      product.components.some((one) => one.serviceId === serviceId) ? [product.id] : [],
+    );
+    return { kind: 'service', serviceId, productIds };
+  }
+
+  function handled(one: Handled): void {
+    watch(one, fleet);
+    const { aggregate, saved, sent } = one;
+    if (aggregate === activationRows.name) for (const activation of saved as readonly Activation[]) opened(activation);
+    bag.push(...sent);
+    posted.push(...sent);
+  }
+
+  /** The process that committed an intent makes its call. */
+  function opened(one: Activation): void {
+    const entry = one.entries[one.position];
+    if (entry !== undefined && ['calling', 'reading'].includes(entry.state) && entry.openedBy === one.revision)
+      intents.push(one);
+  }
+
+  /** Effects of an alarm, which no message brings. */
+  function rung<State>(
+    aggregate: Aggregate<State>,
+    { save = [], send: sent = [] }: { save?: readonly State[]; send?: readonly Outgoing[] },
+  ): void {
+    fleet.save(aggregate, save);
+    handled({ aggregate: aggregate.name, saved: save, sent, fallenOut: [] });
+  }
+
+  const receive = (message: Outgoing): void => fleet.receive(message, now()).forEach(handled);
+
+  const turn = () => ({ now: now(), cause: 'the alarm', tools });
+  /** Who is to be woken, the first first. Products look after themselves every day, for ever: they are told apart. */
+  function alarms() {
+    const dueOf = <State extends { dueAt: Date | null }>(states: Iterable<State>, ringing: (state: State) => void) =>
+      [...states].flatMap((state) =>
+        state.dueAt === null ? [] : [{ at: state.dueAt.getTime(), ring: () => ringing(state) }],
+      );
+    const others = [
+      ...dueOf(fleet.rows(activationRows).values(), (one) => {
+        intents = intents.filter(({ id }) => id !== one.id);
+        rung(activationRows, activationDue(one, rulesFor(one.command.serviceType), now()));
+      }),
+      ...dueOf(fleet.rows(serviceOrders).values(), (one) => rung(serviceOrders, serviceOrderDue(one, now()))),
+      ...dueOf(fleet.rows(productOrders).values(), (one) => rung(productOrders, productOrderDue(one, turn()))),
+    ];
+    const looks = dueOf(products(), ({ product: { id } }) =>
+      rung(
+        inventory,
+        productDue((key) => fleet.read(inventory, key), id, now()),
+      ),
+    );
+    return { others: others.toSorted((a, b) => a.at - b.at), looks: looks.toSorted((a, b) => a.at - b.at) };
+  }
+  async function passTo(at: number): Promise<void> {
+    if (at > time) await wire.passTo(at);
+    time = Math.max(time, at);
+  }
+  async function ring(
+    which: readonly { readonly at: number; readonly ring: () => void }[],
+    pick = 0,
+  ): Promise<boolean> {
+    const one = which[pick % Math.max(1, Math.min(2, which.length))];
+    if (one === undefined) return false;
+    await passTo(one.at);
+    one.ring();
+    return true;
+  }
+
+  let count = 0;
+  const nextId = (what: string): string => derivedId(what, String((count += 1)));
+  for (const policyRule of published) receive(send(publishRule, { rule: policyRule }));
+
+  return {
+    fleet,
+    network,
+    bag,
+    now,
+    posted,
+    products,
+    knownRules,
+    receive,
+    intents: () => intents.length,
+    outcomes: () => outcomes.length,
+    orders: (): ProductOrderState[] => [...fleet.rows(productOrders).values()],
+    services: () => [...fleet.rows(services).values()],
+
+    /** Somebody says something: it is on its way, and said again if it gets lost. */
+    say(message: Outgoing): void {
+      bag.push(message);
+    },
+    order(items: readonly RequestedProductItem[]): void {
+      const order = { id: nextId('order'), orderDate: now().toISOString(), parties: [], items: [...items] };
+      bag.push(send(acceptProductOrder, { order }));
+    },
+    publish: (rule: DecompositionRule): void => void bag.push(send(publishRule, { rule })),
+    cancel(pick: number): void {
+      const one = this.orders()[pick % Math.max(1, this.orders().length)];
+      if (one !== undefined) receive(send(cancelProductOrder, { id: nextId('cancellation'), orderId: one.order.id }));
+    },
+    /** Changes what an item of an order that runs is to be. */
+    amend(pick: number, whenStarted: 'refuse' | 'followUp', over: Partial<RequestedProductItem>): void {
+      const open = this.orders().filter(({ order }) => !orderEnded(order.stage));
+      const one = open[pick % Math.max(1, open.length)];
+      const item = one?.order.request.items.find(({ action }) => action !== 'delete');
+      if (one === undefined || item === undefined) return;
+      const { id, revision: expectedRevision } = one.order;
+      receive(
+        send(amendProductOrder, { id, expectedRevision, amendment: { items: [{ ...item, ...over }], whenStarted } }),
+      );
+    },
+
+    /** A person looks at what is held. False when nothing is. */
+    attend(verb: 'retry' | 'skip' | 'fail' | 'rollBack'): boolean {
+      const stalled = [...fleet.rows(activationRows).values()].find(({ phase }) => phase === 'stalled');
+      if (stalled !== undefined) {
+        const {
+          id: activationId,
+          position,
+          command: { serviceType },
+        } = stalled;
+        receive(send(settleStep, { activationId, serviceType, position, verb: 'retry' }));
+        return true;
+      }
+      const held = this.orders().flatMap(({ order, work }) =>
+        order.deliveries.flatMap(({ id, state, purpose }) =>
+          state === 'held' && work[id]?.heldHere === true ? [{ orderId: order.id, deliveryId: id, purpose }] : [],
+        ),
+      );
+      const [one] = held;
+      if (one === undefined) return false;
+      const { orderId, deliveryId, purpose } = one;
+      receive(send(settleDelivery, { orderId, deliveryId, verb: purpose === 'undo' ? 'retry' : verb }));
+      return true;
+    },
+
+    /** A message arrives, twice, or never. */
+    hand(pick: number, how: 'once' | 'twice' | 'lost'): void {
+      const at = pick % Math.max(1, bag.length);
+      const message = bag[at];
+      if (message === undefined) return;
+      if (how !== 'twice') bag.splice(at, 1);
+      if (how === 'lost' && mayBeLost(message)) return;
+      receive(message);
+    },
+    /** A call, or a read-back, is made. Whether it is heard of is another matter. */
+    async call(pick: number, fate: Fate): Promise<void> {
+      const [intent] = intents.splice(pick % Math.max(1, intents.length), 1);
+      if (intent === undefined) return;
+      outcomes.push({ serviceType: intent.command.serviceType, outcome: await wire.drive(intent, fate) });
+    },
+    /** What came of a call is recorded, or the process that knew it dies. */
+    record(pick: number, how: 'once' | 'twice' | 'lost'): void {
+      const [heard] = outcomes.splice(pick % Math.max(1, outcomes.length), 1);
+      const recorder = runs.find(({ one }) => one.serviceType === heard?.serviceType)?.recorder;
+      if (heard === undefined || recorder === undefined || how === 'lost') return;
+      handled(fleet.tell(recorder, heard.outcome, now()));
+    },
+    ring: (pick: number) => {
+      const { others, looks } = alarms();
+      return ring(
+        [...others, ...looks].toSorted((a, b) => a.at - b.at),
+        pick,
+      );
+    },
+    ringOthers: () => ring(alarms().others),
+    ringLooks: () => ring(alarms().looks),
+  };
+
+  function mayBeLost({ definition: { name }, body }: Outgoing): boolean {
+    if (saidOnce.has(name)) return false;
+    const key = `${name} ${JSON.stringify(body)}`;
+    const lost = (losses.get(key) ?? 0) + 1;
+    losses.set(key, lost);
+    return lost <= mostLosses;
+  }
+}
