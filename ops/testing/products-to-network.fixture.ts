@@ -1,10 +1,10 @@
 /**
- * The whole way from product orders to the network: the handlers of order management, product inventory, service ordering,
- * service inventory and activators, joined by messages that come late, twice, in any order, or (where somebody asks again)
- * never; under them the simulator's managers; and people who order, amend, cancel, publish rules and settle what is held.
+ * The whole way from product orders to the network: messages that come late, twice, in any order, or (where somebody asks
+ * again) never; calls that meet whatever fate there is; and people who order, amend, cancel, publish rules and settle what is
+ * held.
  */
-import { type DecompositionRule, type RecoveryPolicy, publishRule } from '../../contracts/messages/decomposition.ts';
 import { milestoneReached, settleStep } from '../../contracts/messages/activation.ts';
+import { type DecompositionRule, type RecoveryPolicy, publishRule } from '../../contracts/messages/decomposition.ts';
 import { type Outgoing, send } from '../../contracts/messages/message.ts';
 import {
   type RequestedProductItem,
@@ -13,81 +13,38 @@ import {
   cancelProductOrder,
   settleDelivery,
 } from '../../contracts/messages/order-management.ts';
-import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
-import { correctService } from '../../contracts/messages/order-management.ts';
-import { productsClaimed } from '../../contracts/messages/product-inventory.ts';
-import { releaseClaims, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
-import {
-  activatorControlQueue,
-  activatorQueue,
-  orderManagementQueue,
-  productInventoryQueue,
-  serviceInventoryQueue,
-  serviceOrderingQueue,
-} from '../../contracts/topology.ts';
-import broadband from '../../workers/activators/broadband/index.ts';
-import ipAddressing from '../../workers/activators/ip-addressing/index.ts';
-import managedRouter from '../../workers/activators/managed-router/index.ts';
-import tv from '../../workers/activators/tv/index.ts';
-import iptv from '../../workers/activators/tv/simulated.ts';
-import { decompose } from '../../workers/order-management/decomposition/decompose.decide.ts';
-import { chooseRules } from '../../workers/order-management/decomposition/rules.decide.ts';
 import { onDue as productOrderDue } from '../../workers/order-management/due.decide.ts';
-import { handlersOf as orderManagement } from '../../workers/order-management/handlers.ts';
-import type { OrderState as ProductOrderState, Tools } from '../../workers/order-management/order.state.ts';
+import type { OrderState as ProductOrderState } from '../../workers/order-management/order.state.ts';
 import { orderEnded } from '../../workers/order-management/product-order.machine.ts';
 import { productOrders } from '../../workers/order-management/product-order.store.ts';
-import { decompositionRules } from '../../workers/order-management/rule.store.ts';
 import { onDue as productDue } from '../../workers/product-inventory/consistency.decide.ts';
-import { handlers as productInventory } from '../../workers/product-inventory/handlers.ts';
-import { type Entry, type ProductState, serviceKey } from '../../workers/product-inventory/product.state.ts';
 import { inventory } from '../../workers/product-inventory/product.store.ts';
 import { onDue as activationDue } from '../../workers/runtime/activation/activation.decide.ts';
-import type { Activation, Outcome, Rules } from '../../workers/runtime/activation/activation.state.ts';
-import { activations } from '../../workers/runtime/activation/activation.store.ts';
+import type { Activation, Outcome } from '../../workers/runtime/activation/activation.state.ts';
 import type { Aggregate } from '../../workers/runtime/handler.ts';
-import { activationHandlers } from '../../workers/runtime/activation/handlers.ts';
-import { rulesOf } from '../../workers/runtime/activation/rules.ts';
-import { handlers as serviceInventory } from '../../workers/service-inventory/handlers.ts';
 import { services } from '../../workers/service-inventory/service.store.ts';
-import { handlersOf as serviceOrdering } from '../../workers/service-ordering/handlers.ts';
 import { onDue as serviceOrderDue } from '../../workers/service-ordering/service-order.decide.ts';
 import { serviceOrders } from '../../workers/service-ordering/service-order.store.ts';
-import { managers } from '../network/managers/index.ts';
 import type { Network } from '../network/network.ts';
 import { derivedId } from '../platform/ids.ts';
-import { type Fleet, type Handled, aFleet } from './fleet.fixture.ts';
+import type { Fleet, Handled } from './fleet.fixture.ts';
 import type { Fate } from './orders-to-network.fixture.ts';
-import { specifications } from './random-products.fixture.ts';
+import {
+  activationRows,
+  activators,
+  recorderOf,
+  rulesFor,
+  theFleet,
+  tools,
+} from './products-to-network.fleet.fixture.ts';
 import { aWire } from './wire.fixture.ts';
 
 const noon = new Date('2026-03-01T12:00:00.000Z');
-const activators = [broadband, ipAddressing, managedRouter, tv];
-export const theManagers = { ...managers, iptv };
-export const tools: Tools = { idOf: derivedId, outsideTypes: new Set(), chooseRules, decompose };
-
-/** Three calls of a step, and waits that are the same every time. */
-const rules = new Map(
-  activators.map((one): [string, Rules] => [
-    one.serviceType,
-    { ...rulesOf(one), attempts: 3, backoff: (failures) => failures * 500 },
-  ]),
-);
-const rulesFor = (serviceType: string): Rules => {
-  const found = rules.get(serviceType);
-  if (found === undefined) throw new Error(`no activator for ${serviceType}`);
-  return found;
-};
-const activationRows = activations(() => undefined);
-const runs = activators.map((one) => ({
-  one,
-  ...activationHandlers(one, activationRows, () => rulesFor(one.serviceType)),
-}));
 
 /** A message may be lost so often: some things are asked again three times, and no more. */
 const mostLosses = 2;
 /** What nobody asks for again: it is never lost. */
-const saidOnce: ReadonlySet<string> = new Set([milestoneReached.name, publishRule.name]);
+const saidOnce: ReadonlySet<string> = new Set([milestoneReached.name, publishRule.name, acceptProductOrder.name]);
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -105,45 +62,9 @@ export function aWorld(
   const posted: Outgoing[] = [];
   const losses = new Map<string, number>();
   let intents: Activation[] = [];
-  let outcomes: { readonly serviceType: string; readonly outcome: Outcome }[] = [];
+  const outcomes: { readonly serviceType: string; readonly outcome: Outcome }[] = [];
 
-  const known = () => ({ specifications, durations: new Map<string, number>() });
-  const fleet = aFleet(
-    [
-      { queue: orderManagementQueue, handlers: orderManagement(productOrders, tools) },
-      { queue: productInventoryQueue, handlers: productInventory },
-      { queue: serviceOrderingQueue, handlers: serviceOrdering(serviceOrders, new Map()) },
-      { queue: serviceInventoryQueue, handlers: serviceInventory },
-      ...runs.flatMap(({ one: { serviceType }, work, control }) => [
-        { queue: activatorQueue(serviceType), handlers: work },
-        { queue: activatorControlQueue(serviceType), handlers: control },
-      ]),
-    ],
-    {
-      contexts: {
-        [acceptProductOrder.name]: () => ({ rules: knownRules(), policies }),
-        [productsClaimed.name]: () => knownRules(),
-        [amendProductOrder.name]: () => knownRules(),
-        [correctService.name]: () => policies,
-        [acceptServiceOrder.name]: known,
-        [servicesClaimed.name]: known,
-      },
-      derived: (aggregate, key) => (aggregate === inventory.name ? realization(key) : undefined),
-    },
-  );
-  const knownRules = (): DecompositionRule[] =>
-    [...fleet.rows(decompositionRules).values()].toSorted((a, b) => a.revision - b.revision);
-  const products = (): ProductState[] => [...fleet.rows(inventory).values()].filter((one) => one.kind === 'product');
-
-  /** Which products a service realizes: read off the products, as their store does. */
-  function realization(key: string): Entry | undefined {
-    if (!key.startsWith(serviceKey(''))) return undefined;
-    const serviceId = key.slice(serviceKey('').length);
-    const productIds = products().flatMap(({ product }) =>
-      product.components.some((one) => one.serviceId === serviceId) ? [product.id] : [],
-    );
-    return { kind: 'service', serviceId, productIds };
-  }
+  const { fleet, knownRules, products } = theFleet(policies);
 
   function handled(one: Handled): void {
     watch(one, fleet);
@@ -227,7 +148,7 @@ export function aWorld(
     orders: (): ProductOrderState[] => [...fleet.rows(productOrders).values()],
     services: () => [...fleet.rows(services).values()],
 
-    /** Somebody says something: it is on its way, and said again if it gets lost. */
+    /** Something is on its way. */
     say(message: Outgoing): void {
       bag.push(message);
     },
@@ -294,7 +215,7 @@ export function aWorld(
     /** What came of a call is recorded, or the process that knew it dies. */
     record(pick: number, how: 'once' | 'twice' | 'lost'): void {
       const [heard] = outcomes.splice(pick % Math.max(1, outcomes.length), 1);
-      const recorder = runs.find(({ one }) => one.serviceType === heard?.serviceType)?.recorder;
+      const recorder = recorderOf(heard?.serviceType ?? '');
       if (heard === undefined || recorder === undefined || how === 'lost') return;
       handled(fleet.tell(recorder, heard.outcome, now()));
     },

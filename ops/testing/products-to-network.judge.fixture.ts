@@ -8,14 +8,12 @@ import { orderEnded } from '../../workers/order-management/product-order.machine
 import { productOrders } from '../../workers/order-management/product-order.store.ts';
 import { planOf } from '../../workers/order-management/receive.decide.ts';
 import { productEnded } from '../../workers/product-inventory/product.machine.ts';
-import { activations } from '../../workers/runtime/activation/activation.store.ts';
 import { services } from '../../workers/service-inventory/service.store.ts';
 import { orderEnded as serviceOrderEnded } from '../../workers/service-ordering/service-order.machine.ts';
 import { serviceOrders } from '../../workers/service-ordering/service-order.store.ts';
 import type { Fleet, Handled } from './fleet.fixture.ts';
-import { type World, tools } from './products-to-network.fixture.ts';
-
-const activationRows = activations(() => undefined);
+import type { World } from './products-to-network.fixture.ts';
+import { activationRows, tools } from './products-to-network.fleet.fixture.ts';
 
 /** Looks at every step: what is shown of a product is so already, and what rules an order runs by stays. */
 export function aWatcher() {
@@ -147,6 +145,7 @@ function heldFor({ serviceType, characteristics, operatingStatus }: Service): un
       return expect.objectContaining({ deviceId, model, features: features ?? [], ...suspended });
     case 'tv':
       return expect.objectContaining({ accountId, packages, ...suspended });
+    case undefined:
     default:
       throw new Error(`nobody knows what ${serviceType} is to hold`);
   }

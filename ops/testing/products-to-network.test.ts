@@ -4,7 +4,8 @@ import type { DecompositionRule } from '../../contracts/messages/decomposition.t
 import { productEnded } from '../../workers/product-inventory/product.machine.ts';
 import type { Fate } from './orders-to-network.fixture.ts';
 import { aWatcher, judge, told } from './products-to-network.judge.fixture.ts';
-import { type World, aWorld, theManagers } from './products-to-network.fixture.ts';
+import { type World, aWorld } from './products-to-network.fixture.ts';
+import { theManagers } from './products-to-network.fleet.fixture.ts';
 import { aWish, itemOf, somePolicy, someRules } from './random-products.fixture.ts';
 import { aNetwork } from './wire.fixture.ts';
 
@@ -126,7 +127,7 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
           }
           // Products look after themselves.
           for (let look = 0; look < 3; look += 1) {
-            for (const _each of world.products()) await world.ringLooks();
+            for (let rung = world.products().length; rung > 0; rung -= 1) await world.ringLooks();
             await calm(world);
           }
           if (again) {
@@ -145,7 +146,7 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
   // What never happens proves nothing.
   for (const stage of ['completed', 'partiallyCompleted', 'failed', 'cancelled', 'rejected'])
