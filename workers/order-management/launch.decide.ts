@@ -8,7 +8,7 @@ import {
   acceptServiceOrder,
   cancelServiceOrder,
 } from '../../contracts/messages/service-ordering.ts';
-import { isDone } from './delivery.machine.ts';
+import { isDone, isSettled } from './delivery.machine.ts';
 import { type Delivery, type Draft, advance, all, put } from './draft.decide.ts';
 
 /** Submits every delivery whose turn has come. */
@@ -26,7 +26,8 @@ export function launch(draft: Draft): void {
 const isReady = (draft: Draft, { planned }: Delivery): boolean =>
   planned.dependsOn.every((id) => {
     const before = draft.deliveries.get(id);
-    return before === undefined || isDone(before) || before.progress.state === 'skipped';
+    // What the order goes on without is over once nothing of it is there, or nothing can be done about that.
+    return before === undefined || isDone(before) || (before.work.goal === 'takeBack' && isSettled(before));
   });
 
 /** Places a service order for a delivery, or for taking it back; each attempt has an id of its own. */

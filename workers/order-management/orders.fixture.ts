@@ -67,6 +67,7 @@ export const rules: readonly DecompositionRule[] = [
     characteristics: rate,
     services: [service('first'), service('more', { standsOn: ['first'], optional: true })],
   }),
+  aRule('sequel', { services: [service('opening', { optional: true }), service('next', { after: ['opening'] })] }),
   aRule('solo', { characteristics: rate, services: [service('alone')] }),
   aRule('abroad', { services: [service('partner')] }),
   aRule('tv', { services: [service('head'), service('channels', { standsOn: ['head'] })] }),

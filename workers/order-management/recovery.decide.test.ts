@@ -238,6 +238,13 @@ describe('marking partial', () => {
     expect(recorded(state).save?.[0]?.order.stage).toBe('partiallyCompleted');
   });
 
+  test('what waits for a component that is left out begins when that is taken back', () => {
+    const sequel = anOrder(anItem('1', { specification: { id: 'sequel' } }));
+    given(accepted(sequel, markPartial), claimed(), told('opening', 'partial'))
+      .when(told('opening', 'completed'))
+      .then({ deliveries: { opening: 'undone', next: 'acknowledged' }, sends: ['add next'] });
+  });
+
   test('leaves a component that is there as it was, where its change fails: it is not missing', () => {
     const components = aProduct('p').components.map((one) => ({ ...one, optional: one.name === 'last' }));
     const product = aProduct('p', { specification: { id: 'trio', version: '1.0' }, components });
