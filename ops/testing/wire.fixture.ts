@@ -142,7 +142,6 @@ export function aWire(network: Network, activators: readonly Activator[], now: (
     },
   };
 }
-export type Wire = ReturnType<typeof aWire>;
 
 /** What an answer means for the call: as `request` sorts it. */
 function resultOf(answer: Answer): unknown {
