@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ServiceWrite } from '../../contracts/messages/service-inventory.ts';
 import type { ServiceState } from './service.state.ts';
 import { aService, aWrite, noon, sent } from './services.fixture.ts';
 import { create, remove, replace } from './write.decide.ts';
@@ -35,7 +36,8 @@ describe('a service entered from outside', () => {
 
 describe('a service written from outside', () => {
   test('takes what is written at the revision it was computed from, one revision on', () => {
-    const { save } = replace(aService({ revision: 3 }), command(3), aWrite({ characteristics: { rate: 7 } }), noon);
+    const entered = aService({ revision: 3, activated: false });
+    const { save } = replace(entered, command(3), aWrite({ characteristics: { rate: 7 } }), noon);
     expect(save?.[0]?.service).toMatchObject({ revision: 4, characteristics: { rate: 7 }, orderItems: [] });
   });
 
@@ -78,9 +80,33 @@ describe('a service written from outside', () => {
     expect(save?.[0]?.service.operatingStatus).toBe(expected);
   });
 
-  test('is refused a state that differs from the network’s, which only orders change', () => {
-    const effects = replace(aService(), command(1), aWrite({ state: 'terminated' }), noon);
-    expect(refusal(effects)).toMatchObject({ kind: 'conflict', code: 'serviceDeployed' });
+  test.each([
+    [{ state: 'terminated' }, 'change its state.'],
+    [{ characteristics: { rate: 7 } }, 'change its characteristics.'],
+    [{ characteristics: {} }, 'change its characteristics.'],
+    [{ serviceType: 'mobile', specification: { id: 'mobile-line' } }, 'change its service type, specification.'],
+    [{ supportingServices: ['other'] }, 'change its supporting services.'],
+    [{ resources: [{ id: '1/1/9', name: 'port', type: 'accessPort' }] }, 'change its resources.'],
+  ] satisfies [Partial<ServiceWrite>, string][])(
+    'that is on the network is refused %j: only orders change what it holds',
+    (over, why) => {
+      const reason = expect.stringContaining(why);
+      const effects = replace(aService(), command(1), aWrite(over), noon);
+      expect(refusal(effects)).toMatchObject({ kind: 'conflict', code: 'serviceDeployed', reason });
+    },
+  );
+
+  test('that is on the network takes what is said about it', () => {
+    const about: Partial<ServiceWrite> = { name: 'n', description: 'd', places: [{ id: 'p', role: 'site' }] };
+    const { save } = replace(aService(), command(1), aWrite(about), noon);
+    expect(save?.[0]?.service).toMatchObject({ ...about, activated: true });
+  });
+
+  test('that is terminated holds nothing on the network: its record is the writer’s, its state is not', () => {
+    const over = aService({ state: 'terminated', operatingStatus: 'terminated' });
+    const write = aWrite({ state: 'terminated', characteristics: {} });
+    expect(replace(over, command(1), write, noon).save?.[0]?.service.characteristics).toEqual({});
+    expect(refusal(replace(over, command(1), aWrite(), noon))).toMatchObject({ code: 'serviceDeployed' });
   });
 });
 

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { send } from '../../contracts/messages/message.ts';
 import { type Service, type ServiceWrite, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
@@ -35,8 +37,9 @@ export function replace(state: ServiceState | undefined, command: Command, write
   const refusal = unfit(state, command);
   if (refusal !== undefined || state === undefined) return refuse(command, refusal ?? missing);
   const { service } = state;
-  if (service.activated && write.state !== service.state) {
-    const reason = `The service is ${service.state} on the network: its state follows from orders, which go through TMF641.`;
+  const owned = service.activated ? ofTheNetwork(service, write) : [];
+  if (owned.length > 0) {
+    const reason = `The service is ${service.state} on the network: only orders, which go through TMF641, change its ${owned.join(', ')}.`;
     return refuse(command, { kind: 'conflict', code: 'serviceDeployed', reason });
   }
   const { id, revision, orderItems, serviceDate, activated, claim, missing: lacking } = service;
@@ -56,6 +59,24 @@ export function replace(state: ServiceState | undefined, command: Command, write
     },
   };
   return { save: [next], send: [changed(next)] };
+}
+
+/**
+ * What of a write says something else than what the network holds. An order works out its steps from what the inventory
+ * says of the service: a record that was changed by hand would leave steps out, or have the wrong activator take them.
+ */
+function ofTheNetwork(service: Service, write: ServiceWrite): string[] {
+  if (service.state === 'terminated') return write.state === service.state ? [] : ['state'];
+  const held = (one: Service | ServiceWrite) => ({
+    state: one.state,
+    'service type': one.serviceType,
+    specification: [one.specification?.id, one.specification?.version],
+    characteristics: one.characteristics,
+    'supporting services': one.supportingServices,
+    resources: one.resources.map(({ id }) => id),
+  });
+  const [before, after] = [Object.entries(held(service)), Object.values(held(write))];
+  return before.flatMap(([name, value], at) => (isDeepStrictEqual(value, after[at]) ? [] : [name]));
 }
 
 /** Deletes a service that holds nothing on the network. */

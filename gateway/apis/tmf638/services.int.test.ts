@@ -280,6 +280,19 @@ describe('a service that an order is changing', () => {
     expect((await client.patch(path, { name: 'n' })).status).toBe(200);
   });
 
+  test('once it is on the network, is changed by an order, not in the record: an order would leave steps out', async () => {
+    const path = await deployed();
+    const written = [{ name: 'downMbps', value: 7 }];
+    const { status, body } = await client.patch(path, { serviceCharacteristic: written });
+    expect([status, body['code'], body['reason']]).toEqual([
+      409,
+      'serviceDeployed',
+      expect.stringContaining('change its characteristics'),
+    ]);
+    const note = { id: 'n', author: 'a', date: '2026-03-01T00:00:00Z', text: 'seen' };
+    expect((await client.patch(path, { name: 'n', note: [note] })).status).toBe(200);
+  });
+
   test('once it is on the network, is deleted by an order, not from the record', async () => {
     const path = await deployed();
     const { status, body } = await client.remove(path);
