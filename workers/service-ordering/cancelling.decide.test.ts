@@ -227,6 +227,17 @@ describe('a request', () => {
       .then({ order: 'assessingCancellation' });
   });
 
+  test('with a date that the order does not live to see ends with the order', () => {
+    const { state, effects } = given(...inFlight, cancelled('later', after(600)), settled('b'))
+      .when(settled('c'))
+      .then({ order: 'completed' });
+    const reason = 'The order ended completed before the date of its cancellation.';
+    const over = { state: 'terminatedWithError', revision: 2, failure: { code: 'orderEnded', reason } };
+    expect(taskOf(state)).toMatchObject(over);
+    expect(sent(effects, 'cancellation-changed')).toMatchObject([{ cancellation: over }]);
+    expect(refusalOf(cancelled('another')(state))).toMatchObject({ kind: 'conflict', code: 'orderEnded' });
+  });
+
   test('again under its id is answered again and asks nobody twice', () => {
     given(...inFlight, cancelled())
       .when(cancelled())

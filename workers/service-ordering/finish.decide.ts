@@ -81,6 +81,11 @@ function rollUp(draft: Draft): void {
 function end(draft: Draft, at: string): void {
   const { state } = draft.order;
   draft.order = { ...draft.order, completedAt: at };
+  // What was to be cancelled at a later date: nothing is left to cancel then.
+  const reason = `The order ended ${state} before the date of its cancellation.`;
+  draft.cancellations = draft.cancellations.map((one) =>
+    one.state === 'accepted' ? { ...one, state: 'terminatedWithError', failure: { code: 'orderEnded', reason } } : one,
+  );
   if (state === 'completed')
     say(draft, { id: 'completed', name: 'completed', message: 'Everything is done.', itemIds: [] });
 }
