@@ -64,6 +64,8 @@ export const plannedProduct = z.object({
   id: z.string(),
   /** The outermost item: what speaks for a part of a bundle is nested in it and fares as it does. */
   itemId: z.string(),
+  /** The nested item that speaks for it, where one does. */
+  saidBy: z.string().optional(),
   /** 1 for the first of a quantity. */
   unit: z.int().positive(),
   action: z.enum(orderItemActions).exclude(['noChange']),

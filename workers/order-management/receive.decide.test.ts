@@ -238,6 +238,18 @@ describe('existing products', () => {
     expect(bundle?.draft).toBeUndefined();
     expect(tv?.draft).toMatchObject({ isBundle: false, bundle: { productId: bundle?.productId, name: 'tv' } });
   });
+
+  test('a nested item is about the part that it speaks for, its bundle about all', () => {
+    const more = anItem('more', { partOf: '1', name: 'tv', specification: undefined });
+    const { state } = given(accepted(anOrder(anItem('1', { specification: { id: 'bundle' } }), more)))
+      .when(claimed())
+      .then({ stage: 'inProgress' });
+    const [bundle, tv] = state.plan?.products ?? [];
+    expect([state.order.items['1']?.products, state.order.items['more']?.products]).toEqual([
+      [bundle?.id, tv?.id],
+      [tv?.id],
+    ]);
+  });
 });
 
 test('whatever was said of an order that is not there says nothing', () => {

@@ -234,7 +234,7 @@ describe('marking partial', () => {
       });
     expect(record(effects)?.products[0]).toMatchObject({ missing: ['more'] });
     expect(record(effects)?.products[0]?.components?.map(({ name }) => name)).toEqual(['first']);
-    expect(state.order.items['1']?.note).toBe('Without more.');
+    expect(state.order.items['1']?.note).toBe('Without more (No port is free.).');
     expect(recorded(state).save?.[0]?.order.stage).toBe('partiallyCompleted');
   });
 

@@ -1,5 +1,6 @@
 /** How deliveries add up to items, and items to the order. */
 import type { PlannedProduct, ProductItemProgress } from '../../contracts/messages/order-management.ts';
+import { cut } from './failure.decide.ts';
 import { isSettled } from './delivery.machine.ts';
 import { type Delivery, type Draft, advance, all, isCancelling, note, productsOf } from './draft.decide.ts';
 import { outermost, placeFollowUps } from './follow-up.decide.ts';
@@ -39,17 +40,25 @@ function rollUpItem(draft: Draft, itemId: string, share: Share, isOwn: boolean):
   const left = isOwn ? leftOut(draft, share) : [];
   note(draft, itemId, {
     state: stateOfItem(draft, share),
-    products: isOwn ? share.products.map(({ id }) => id) : [],
-    note: left.length > 0 ? `Without ${left.join(', ')}.` : isOwn ? waiting(share.deliveries) : undefined,
+    products: share.products.filter(({ saidBy }) => isOwn || saidBy === itemId).map(({ id }) => id),
+    note: left.length > 0 ? cut(`Without ${left.join(', ')}.`) : isOwn ? waiting(share.deliveries) : undefined,
   });
 }
 
 const leftOut = (draft: Draft, { products, deliveries }: Share): string[] => [
-  ...products.flatMap(({ id, bundle }) => (draft.givenUp[id] === 'leftOut' ? [bundle?.name ?? id] : [])),
-  ...deliveries.flatMap(({ planned, work }) =>
-    work.goal === 'takeBack' && draft.givenUp[planned.productId] === undefined ? [planned.component] : [],
+  ...products.flatMap(({ id, bundle }) => {
+    const why = deliveries.find(({ planned, progress }) => planned.productId === id && progress.failure !== undefined);
+    return draft.givenUp[id] === 'leftOut' ? [because(bundle?.name ?? id, why)] : [];
+  }),
+  ...deliveries.flatMap((one) =>
+    one.work.goal === 'takeBack' && draft.givenUp[one.planned.productId] === undefined
+      ? [because(one.planned.component, one)]
+      : [],
   ),
 ];
+
+const because = (name: string, why: Delivery | undefined): string =>
+  why?.progress.failure === undefined ? name : `${name} (${why.progress.failure.reason})`;
 
 function waiting(deliveries: readonly Delivery[]): string | undefined {
   const one = deliveries.find(({ progress }) => progress.state === 'waiting' || progress.state === 'held');

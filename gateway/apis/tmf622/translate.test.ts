@@ -213,6 +213,14 @@ describe('an order on its way out', () => {
     expect(again).toEqual(request);
   });
 
+  test('names the parts that a nested item speaks for beside it, when they are several', () => {
+    const items = { tv: progress({ products: ['b-tv-1', 'b-tv-2'] }) };
+    const [home] = toView(anOrder({ items }), body)['productOrderItem'] as { productOrderItem: unknown[] }[];
+    const tv = home?.productOrderItem[0];
+    expect(tv).toMatchObject({ id: 'tv', resultingProduct: [{ id: 'b-tv-1' }, { id: 'b-tv-2' }] });
+    expect(tv).not.toHaveProperty('product.id');
+  });
+
   test('has absolute addresses of its products, and of those they are related to', () => {
     const related = {
       ...body,
@@ -223,16 +231,19 @@ describe('an order on its way out', () => {
           product: { id: 'p', productRelationship: [{ relationshipType: 'reliesOn', product: { id: 'q' } }] },
           productOrderItem: body.productOrderItem.slice(0, 1),
         },
+        ...body.productOrderItem.slice(1, 2),
       ],
     };
-    const view = toView(anOrder({}, toRequest(productOrderCreate.parse(related), id, now)), related);
+    const items = { home: progress({ products: ['b'] }), lines: progress({ products: ['l-1', 'l-2'] }) };
+    const view = toView(anOrder({ items }, toRequest(productOrderCreate.parse(related), id, now)), related);
     const href = (of: string) => `http://h/tmf-api/productInventory/v4/product/${of}`;
     expect(productOrderResource.present?.(view, 'http://h')).toMatchObject({
       productOrderItem: [
         {
           product: { href: href('p'), productRelationship: [{ product: { id: 'q', href: href('q') } }] },
-          productOrderItem: [{ product: { href: href('b') }, resultingProduct: [{ href: href('b') }, {}] }],
+          productOrderItem: [{ product: { href: href('b') } }],
         },
+        { resultingProduct: [{ href: href('l-1') }, { href: href('l-2') }] },
       ],
     });
   });

@@ -68,7 +68,8 @@ export function toView(order: ProductOrder, submitted: JsonObject | undefined): 
       // What an amendment did not come to, or a rule added: what is ordered is what order management holds.
       const moved = asked !== undefined && !isDeepStrictEqual(asked, before.get(one.id));
       const shown = moved ? { ...one, ...orderedItem(asked, one) } : one;
-      return { ...shown, ...happened(shown, order.items[one.id], order.updatedAt) };
+      const isPart = asked?.partOf !== undefined;
+      return { ...shown, ...happened(shown, isPart, order.items[one.id], order.updatedAt) };
     }),
   );
   return {
@@ -127,11 +128,19 @@ function withItem(item: ProductOrderItem, over: (item: ProductOrderItem) => Json
   };
 }
 
-/** How an item stands. One product is named at its place; several beside it, since none of them is the item's alone. */
-function happened(item: ProductOrderItem, progress: ProductItemProgress | undefined, at: string): JsonObject {
+/**
+ * How an item stands. One product is named at its place, and so is a bundle, which comes before its parts; several are
+ * named beside it, since none of them is the item's alone.
+ */
+function happened(
+  item: ProductOrderItem,
+  isPart: boolean,
+  progress: ProductItemProgress | undefined,
+  at: string,
+): JsonObject {
   const { state = 'acknowledged', products = [], failure } = progress ?? {};
   const [id, ...others] = products;
-  const alone = others.length === 0 || (item.quantity ?? 1) === 1;
+  const alone = others.length === 0 || (!isPart && (item.quantity ?? 1) === 1);
   return {
     state,
     ...(id === undefined || !alone ? {} : { product: { ...item.product, id } }),

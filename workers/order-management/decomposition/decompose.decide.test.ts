@@ -169,6 +169,7 @@ describe('an order for new products', () => {
     expect(both.map(({ characteristics }) => characteristics)).toEqual([{ number: '1' }, { number: '2' }]);
     expect(both.map(({ places }) => places)).toEqual([[{ id: 'p' }], undefined]);
     expect(both.map(({ itemId }) => itemId)).toEqual(['home', 'home']);
+    expect(both.map(({ saidBy }) => saidBy)).toEqual(['first', 'second']);
   });
 
   test('has what nobody depends on of its parts depend on items they name', () => {

@@ -168,6 +168,7 @@ function wantedProduct(product: Wanted, { pieces }: Pieces): PlannedProduct {
   return {
     id,
     itemId: items[0] ?? item.itemId,
+    ...(spokenFor && items.length > 1 ? { saidBy: item.itemId } : {}),
     unit,
     action: before === undefined ? 'add' : 'modify',
     ...(bundle === undefined ? {} : { bundle }),
