@@ -20,6 +20,7 @@ import { requestCancellation } from './cancel.decide.ts';
 import { correct } from './correction.decide.ts';
 import { corrections } from './correction.store.ts';
 import { onCancellation, onOutsideRefusal, onStanding } from './facts.decide.ts';
+import { whatHolds } from './standing.decide.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';
 import { askedFor } from './launch.decide.ts';
 import type { Effects, OrderState, Tools, Turn } from './order.state.ts';
@@ -82,7 +83,8 @@ export const handlersOf = (orders: Aggregate<OrderState>, tools: Tools): readonl
     of: orders,
     keys: ({ order }) => (order.request.requestedBy === undefined ? [] : [order.request.requestedBy.orderId]),
     decide: (get, received) => {
-      const { id, revision, state, failure, request } = received.body.order;
+      const { id, revision, state, request } = received.body.order;
+      const failure = received.body.order.failure ?? whatHolds(received.body.order);
       const { requestedBy } = request;
       if (requestedBy === undefined) return done();
       const { orderId, deliveryId } = requestedBy;
