@@ -93,7 +93,7 @@ async function checkQueues(queues: readonly Queue[]): Promise<Finding[]> {
       : wrong(
           'dead letters',
           names(dead, ({ messages }) => messages),
-          'read them in the RabbitMQ management UI, mend the cause, then replay or discard them',
+          'npx patchbay fallout letters shows them: mend the cause, then fallout replay, or discard',
         ),
     stuck.length === 0
       ? fine('unroutable dead letters', 'none')
