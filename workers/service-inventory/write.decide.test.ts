@@ -102,6 +102,12 @@ describe('a service written from outside', () => {
     expect(save?.[0]?.service).toMatchObject({ ...about, activated: true });
   });
 
+  test('the same values in another order of their names are no change', () => {
+    const held = aService({ characteristics: { port: { shelf: 1, slot: 2 }, rate: 5 } });
+    const write = aWrite({ characteristics: { rate: 5, port: { slot: 2, shelf: 1 } } });
+    expect(replace(held, command(1), write, noon).save?.[0]?.service).toMatchObject({ revision: 2 });
+  });
+
   test('that is terminated holds nothing on the network: its record is the writer’s, its state is not', () => {
     const over = aService({ state: 'terminated', operatingStatus: 'terminated' });
     const write = aWrite({ state: 'terminated', characteristics: {} });

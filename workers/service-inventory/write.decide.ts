@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { send } from '../../contracts/messages/message.ts';
 import { type Service, type ServiceWrite, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
@@ -76,8 +74,16 @@ function ofTheNetwork(service: Service, write: ServiceWrite): string[] {
     resources: one.resources.map(({ id }) => id),
   });
   const [before, after] = [Object.entries(held(service)), Object.values(held(write))];
-  return before.flatMap(([name, value], at) => (isDeepStrictEqual(value, after[at]) ? [] : [name]));
+  return before.flatMap(([name, value], at) => (spelled(value) === spelled(after[at]) ? [] : [name]));
 }
+
+/** One spelling for the same content: databases and clients order the names in an object as they like. */
+const spelled = (value: unknown): string =>
+  JSON.stringify([value], (_name, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
 
 /** Deletes a service that holds nothing on the network. */
 export function remove(state: ServiceState | undefined, command: Command, now: Date): Effects {
