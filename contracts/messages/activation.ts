@@ -124,6 +124,8 @@ const status = z.object({
   status: z.enum(['running', 'waiting', 'stalled']),
   /** Waiting: for whom, and until when at most. */
   waitsFor: z.object({ platform: z.string(), until: instant }).optional(),
+  /** Stalled: the platform whose step it is. */
+  platform: z.string().optional(),
   failure: failure.optional(),
 });
 export type ItemStatus = z.output<typeof status>;
@@ -148,7 +150,7 @@ export const itemStatus = event('activation.item-status.v2', {
     name: 'activation.item-stalled.v1',
     body: stalled,
     upgrade: ({ stalled: stands, ...rest }) => ({ ...rest, sequence: 0, status: stands ? 'stalled' : 'running' }),
-    downgrade: ({ sequence: _sequence, status: stands, waitsFor: _waits, ...rest }) =>
+    downgrade: ({ sequence: _sequence, status: stands, waitsFor: _waits, platform: _platform, ...rest }) =>
       stands === 'waiting' ? undefined : { ...rest, stalled: stands === 'stalled' },
   }),
 });

@@ -226,10 +226,11 @@ export function onSettled(
 /** Hears that an item needs a person, waits for an outside system, or goes on. */
 export function onStatus(
   state: OrderState | undefined,
-  { itemId, step, sequence, status, waitsFor, failure }: Omit<ItemStatus, 'orderId' | 'activationId' | 'serviceType'>,
+  heard: Omit<ItemStatus, 'orderId' | 'activationId' | 'serviceType'>,
   now: Date,
 ): Effects {
   if (state === undefined || orderEnded(state.order.state)) return {};
+  const { itemId, step, sequence, status, waitsFor, platform, failure } = heard;
   const known = state.work[itemId]?.status;
   const progress = state.order.progress[itemId];
   if (progress?.startedAt === undefined || itemEnded(progress.state)) return {};
@@ -244,7 +245,7 @@ export function onStatus(
       const reason = failure?.reason ?? 'it needs a person';
       warn(draft, {
         name: 'fallout',
-        message: `Item "${itemId}" is held at step ${step}: ${reason}`,
+        message: `Item "${itemId}" is held at step ${step}${platform === undefined ? '' : ` on ${platform}`}: ${reason}`,
         itemIds: [itemId],
       });
       moved(draft, itemId, 'stall', failure);

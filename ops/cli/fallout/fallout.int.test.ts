@@ -211,7 +211,7 @@ afterAll(async () => {
 describe('an order whose step ran out of retries', () => {
   test('says that it is held, at which step and why, to whoever ordered and to whoever operates', async () => {
     const { body } = await client.get(held.moved);
-    const words = 'Item "1" is held at step configure-line: turned away under load (429)';
+    const words = 'Item "1" is held at step configure-line on olt: turned away under load (429)';
     expect(body).toMatchObject({
       state: 'held',
       jeopardyAlert: [{ jeopardyType: 'fallout', message: words, serviceOrderItem: [{ itemId: '1' }] }],

@@ -33,14 +33,16 @@ export function statusEvent(
   more: Pick<ItemStatus, 'failure' | 'waitsFor'> = {},
 ): Outgoing {
   const { orderId, itemId, serviceType } = activation.command;
+  const entry = activation.entries[activation.position];
   return send(itemStatus, {
     orderId,
     itemId,
     activationId: activation.id,
     serviceType,
-    step: activation.entries[activation.position]?.step ?? '',
+    step: entry?.step ?? '',
     sequence: activation.revision + 1,
     status,
+    ...(status === 'stalled' && entry !== undefined ? { platform: entry.platform } : {}),
     ...more,
   });
 }
