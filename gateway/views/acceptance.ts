@@ -1,7 +1,10 @@
 import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
 import { type Submission, submitAll } from './submit.store.ts';
 
-/** Creates that share a statement at most. Past this the database gains nothing, and one statement's text stays bounded. */
+/**
+ * Creates that share a statement at most. With all 64 connections of a busy client in one, gateway and database wait for each other in
+ * turn; with half of them one works while the other does. Fewer cost the database more for each.
+ */
 const mostAtOnce = 32;
 
 const statementMayTakeMs = 35_000;

@@ -41,7 +41,7 @@ export async function sendAgain(
     )
     insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
     select ${message.row}::uuid, ${message.id}::uuid, ${message.exchange}, ${message.routingKey}, ${message.type},
-           ${JSON.stringify(message.envelope)}::text::jsonb, ${message.body}
+           ${JSON.stringify(message.envelope)}::text::json, ${message.body}
     on conflict (id) do nothing`;
   return written.count > 0;
 }

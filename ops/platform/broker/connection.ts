@@ -25,6 +25,7 @@ export async function connectBroker(url: string, name: string, log: Log): Promis
     recovery: { initialDelay: 100, maxDelay: 3_000, waitForConnect: false },
   });
   connection.on('connect', (model: ChannelModel) => {
+    // The types do not show the socket; each reconnection has one of its own.
     gatherWrites((model.connection as unknown as { stream: Writable }).stream);
     log.info({ connection: name }, 'broker connected');
   });
