@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests parse as the fleet does. */
+const setupFiles = ['./ops/platform/compiled-schemas.ts'];
 const elsewhere = ['**/node_modules/**', '.patchbay/**', 'coverage/**'];
 
 /**
@@ -12,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           include: ['**/*.test.ts'],
           exclude: [...elsewhere, '**/*.int.test.ts'],
           testTimeout: 10_000,
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'int',
+          setupFiles,
           include: ['**/*.int.test.ts'],
           exclude: [...elsewhere, 'ops/faults/**'],
           testTimeout: 60_000,
@@ -29,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          setupFiles,
           include: ['ops/faults/**/*.int.test.ts'],
           exclude: elsewhere,
           // After all others: a dozen processes that are killed and started leave nobody else a core.
