@@ -230,16 +230,13 @@ const items = z
   .min(1)
   .superRefine((list, context) => {
     const seen = new Set<string>();
-    for (const { item, path } of everyItem(list)) {
-      if (seen.has(item.id)) {
-        context.addIssue({
-          code: 'custom',
-          path: [...path, 'id'],
-          message: `repeats '${item.id}': each item needs an id of its own`,
-        });
-      }
-      seen.add(item.id);
-    }
+    noteIds(list, seen, (item, path) =>
+      context.addIssue({
+        code: 'custom',
+        path: [...path, 'id'],
+        message: `repeats '${item.id}': each item needs an id of its own`,
+      }),
+    );
     if (seen.size > MAX_ORDER_ITEMS) {
       context.addIssue({
         code: 'custom',
@@ -248,14 +245,19 @@ const items = z
     }
   });
 
-function* everyItem(
+/** Notes the ids of items and of those nested in them, and tells of each that was noted before. */
+function noteIds(
   list: readonly z.infer<typeof serviceOrderItem>[],
+  seen: Set<string>,
+  repeated: (item: z.infer<typeof serviceOrderItem>, path: (string | number)[]) => void,
   path: (string | number)[] = [],
-): Generator<{ item: z.infer<typeof serviceOrderItem>; path: (string | number)[] }> {
-  for (const [index, item] of list.entries()) {
-    yield { item, path: [...path, index] };
-    yield* everyItem(item.serviceOrderItem ?? [], [...path, index, 'serviceOrderItem']);
-  }
+): void {
+  list.forEach((item, index) => {
+    if (seen.has(item.id)) repeated(item, [...path, index]);
+    seen.add(item.id);
+    if (item.serviceOrderItem !== undefined)
+      noteIds(item.serviceOrderItem, seen, repeated, [...path, index, 'serviceOrderItem']);
+  });
 }
 
 /** The body of POST /serviceOrder. */

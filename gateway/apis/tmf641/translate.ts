@@ -40,16 +40,13 @@ export function toRequest(body: ServiceOrderCreate, id: string, now: Date): Serv
       'requestedCompletionDate',
     ]),
     parties: toParties(body.relatedParty),
-    items: [...everyItem(body.serviceOrderItem)].map((item) => toItem(item, id)),
+    items: toItems(body.serviceOrderItem, id),
   };
 }
 
-function* everyItem(items: readonly ServiceOrderItem[]): Generator<ServiceOrderItem> {
-  for (const item of items) {
-    yield item;
-    yield* everyItem(item.serviceOrderItem ?? []);
-  }
-}
+/** Items with those nested in them, each before its own. */
+const toItems = (items: readonly ServiceOrderItem[], orderId: string): RequestedItem[] =>
+  items.flatMap((item) => [toItem(item, orderId), ...toItems(item.serviceOrderItem ?? [], orderId)]);
 
 function toItem(item: ServiceOrderItem, orderId: string): RequestedItem {
   if (item.quantity !== undefined && item.quantity !== 1) {
@@ -67,12 +64,6 @@ function toItem(item: ServiceOrderItem, orderId: string): RequestedItem {
       message: 'Only action modify suspends a service or takes it up again.',
     });
   }
-  const supporting = [
-    ...(service.supportingService ?? []).flatMap((one) => one.id ?? []),
-    ...(service.serviceRelationship ?? []).flatMap((one) =>
-      standsOn.has(one.relationshipType) ? (one.service?.id ?? []) : [],
-    ),
-  ];
   return {
     itemId: item.id,
     action: item.action,
@@ -82,18 +73,25 @@ function toItem(item: ServiceOrderItem, orderId: string): RequestedItem {
     ...toSpecification(service.serviceSpecification),
     ...picked(service, ['serviceType', 'name', 'description', 'category', 'operatingStatus']),
     characteristics: toCharacteristics(service.serviceCharacteristic, `item '${item.id}'`),
-    supportingServices: [...new Set(supporting)],
+    supportingServices: supportingOf(service),
     parties: toParties(service.relatedParty),
     places: toPlaces(service.place),
   };
 }
 
-function dependenciesOf(item: ServiceOrderItem): string[] {
-  const relations = (item.serviceOrderItemRelationship ?? []).filter(
-    (one) => one.relationshipType?.toLowerCase() === 'dependson',
-  );
-  return [...new Set(relations.flatMap((one) => (one.orderItem === undefined ? [] : itemIdOf(one.orderItem))))];
+function supportingOf({ supportingService = [], serviceRelationship = [] }: OrderedService): string[] {
+  return distinct([
+    ...supportingService.flatMap((one) => one.id ?? []),
+    ...serviceRelationship.flatMap((one) => (standsOn.has(one.relationshipType) ? (one.service?.id ?? []) : [])),
+  ]);
 }
+
+function dependenciesOf({ serviceOrderItemRelationship = [] }: ServiceOrderItem): string[] {
+  const relations = serviceOrderItemRelationship.filter((one) => one.relationshipType?.toLowerCase() === 'dependson');
+  return distinct(relations.flatMap((one) => (one.orderItem === undefined ? [] : itemIdOf(one.orderItem))));
+}
+
+const distinct = (ids: string[]): string[] => (ids.length < 2 ? ids : [...new Set(ids)]);
 
 /** What a patched order asks of service ordering, of the attributes it knows. */
 export function toAmendment(doc: JsonObject, changed: readonly string[]): ServiceOrderAmendment {
