@@ -10,7 +10,6 @@ interface ViewRow {
   id: string;
   revision: number;
   deleted: boolean;
-  doc: JsonObject;
 }
 interface DocumentRow {
   id: string;
@@ -48,7 +47,7 @@ async function lockViewsOf(
 ): Promise<ViewState[]> {
   const [views, submitted, pending] = await Promise.all([
     tx<ViewRow[]>`
-      select id, revision, deleted, doc from gateway.view
+      select id, revision, deleted from gateway.view
       where resource = ${resource.name} and id = any(${ids as string[]}::text[]) order by id for update`,
     tx<DocumentRow[]>`
       select id, document from gateway.submitted
@@ -61,22 +60,19 @@ async function lockViewsOf(
   const submittedOf = new Map(submitted.map((row) => [row.id, row.document]));
   const pendingOf = Map.groupBy(pending, (row) => row.id);
   return ids.map((id) => {
-    const { revision = -1, deleted = false, doc = {} } = viewOf.get(id) ?? {};
+    const { revision = -1, deleted = false } = viewOf.get(id) ?? {};
     return {
-      ...{ resource, id, revision, deleted, doc },
+      ...{ resource, id, revision, deleted },
       submitted: submittedOf.get(id),
       pending: Object.fromEntries((pendingOf.get(id) ?? []).map(({ commandId, document }) => [commandId, document])),
-      ...{ viewChanged: false, submittedChanged: false, outcomes: [] },
+      ...{ shown: undefined, submittedChanged: false, outcomes: [] },
     };
   });
 }
 
 /** Writes a batch's views, submitted documents and answers. */
 export const saveViews = (tx: Transaction, states: readonly ViewState[]): readonly Statement[] => [
-  ...upsertViews(
-    tx,
-    states.filter((state) => state.viewChanged),
-  ),
+  ...upsertViews(tx, states),
   ...upsertSubmitted(
     tx,
     states.filter((state) => state.submittedChanged),
@@ -85,8 +81,10 @@ export const saveViews = (tx: Transaction, states: readonly ViewState[]): readon
 ];
 
 function upsertViews(tx: Transaction, states: readonly ViewState[]): readonly Statement[] {
-  if (states.length === 0) return [];
-  const rows = states.map((state) => ({ state, columns: columnsOf(state.resource, state.doc) }));
+  const rows = states.flatMap((state) =>
+    state.shown === undefined ? [] : [{ state, doc: state.shown, columns: columnsOf(state.resource, state.shown) }],
+  );
+  if (rows.length === 0) return [];
   // The sets of party ids are of different lengths, which no array of arrays can be: they travel as JSON.
   const statement = tx`
     insert into gateway.view as v (resource, id, revision, doc, deleted, state, external_id, category, party_ids,
@@ -97,7 +95,7 @@ function upsertViews(tx: Transaction, states: readonly ViewState[]): readonly St
       ${rows.map(({ state }) => state.resource.name)}::text[],
       ${rows.map(({ state }) => state.id)}::text[],
       ${rows.map(({ state }) => state.revision)}::bigint[],
-      ${rows.map(({ state }) => JSON.stringify(state.doc))}::text[]::jsonb[],
+      ${rows.map(({ doc }) => JSON.stringify(doc))}::text[]::jsonb[],
       ${rows.map(({ state }) => String(state.deleted))}::text[]::boolean[],
       ${rows.map(({ columns }) => columns.state)}::text[],
       ${rows.map(({ columns }) => columns.external_id)}::text[],

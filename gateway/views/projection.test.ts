@@ -7,7 +7,7 @@ const change = (revision: number, over: Partial<Change> = {}): Change => ({
   id: 'o',
   revision,
   deleted: false,
-  toView: (submitted) => ({ ...submitted, id: 'o', shown: revision }),
+  toView: (submitted) => ({ ...submitted, id: 'o', at: revision }),
   ...over,
 });
 const aView = (over: Partial<ViewState> = {}): ViewState => ({
@@ -15,10 +15,9 @@ const aView = (over: Partial<ViewState> = {}): ViewState => ({
   id: 'o',
   revision: 3,
   deleted: false,
-  doc: { id: 'o', shown: 3 },
   submitted: { note: 'mine' },
   pending: {},
-  viewChanged: false,
+  shown: undefined,
   submittedChanged: false,
   outcomes: [],
   ...over,
@@ -29,8 +28,7 @@ describe('an event', () => {
   test('of a newer revision is laid over what the client sent', () => {
     expect(project(aView(), resource, change(4), undefined)).toMatchObject({
       revision: 4,
-      doc: { note: 'mine', shown: 4 },
-      viewChanged: true,
+      shown: { note: 'mine', at: 4 },
       submittedChanged: false,
     });
   });
@@ -38,7 +36,7 @@ describe('an event', () => {
   test('of what nobody has seen yet makes a view without a client’s document', () => {
     expect(project(undefined, resource, change(1), undefined)).toMatchObject({
       revision: 1,
-      doc: { shown: 1 },
+      shown: { at: 1 },
       submitted: undefined,
     });
   });
@@ -50,7 +48,7 @@ describe('an event', () => {
   test('that is late leaves a tombstone standing', () => {
     const gone = project(aView(), resource, change(5, { deleted: true }), undefined);
     expect(project(gone, resource, change(4), undefined)).toEqual(gone);
-    expect(gone).toMatchObject({ deleted: true, viewChanged: true });
+    expect(gone).toMatchObject({ deleted: true, shown: { at: 5 } });
   });
 
   test('in any order, the newest revision is what is shown in the end', () => {
@@ -63,7 +61,7 @@ describe('an event', () => {
         (view: ViewState, revision) => project(view, resource, change(revision), undefined),
         aView(),
       );
-      expect(end).toMatchObject({ revision: 6, doc: { shown: 6 } });
+      expect(end).toMatchObject({ revision: 6, shown: { at: 6 } });
     }
   });
 });
@@ -78,7 +76,7 @@ describe('an event that answers a command', () => {
   test('makes the document the command came with the client’s', () => {
     expect(project(pending({ note: 'changed' }), resource, change(4), 'c')).toMatchObject({
       submitted: { note: 'changed' },
-      doc: { note: 'changed', shown: 4 },
+      shown: { note: 'changed', at: 4 },
       submittedChanged: true,
     });
   });
@@ -93,7 +91,7 @@ describe('an event that answers a command', () => {
     const view = project(pending({ note: 'changed' }), resource, change(2), 'c');
     expect(view).toMatchObject({
       revision: 3,
-      viewChanged: false,
+      shown: undefined,
       submitted: { note: 'changed' },
       submittedChanged: true,
     });
@@ -113,7 +111,7 @@ test('an answer to a question is noted, and there need be no view', () => {
   const answer = { commandId: 'c', id: 'o', result: { verdict: 'acceptable' } };
   const outcomes = [{ ...answer, revision: null, refusal: null }];
   expect(answerQuestion(aView(), resource, answer)).toEqual({ ...aView(), outcomes });
-  expect(answerQuestion(undefined, resource, answer)).toMatchObject({ revision: -1, viewChanged: false, outcomes });
+  expect(answerQuestion(undefined, resource, answer)).toMatchObject({ revision: -1, shown: undefined, outcomes });
 });
 
 test('a refusal answers its command and leaves the view as it is', () => {
@@ -128,7 +126,7 @@ test('a refusal answers its command and leaves the view as it is', () => {
     ...pending({ note: 'changed' }),
     outcomes: [{ commandId: refusal.commandId, id: 'o', revision: null, refusal, result: null }],
   });
-  expect(refuseCommand(undefined, resource, refusal)).toMatchObject({ revision: -1, viewChanged: false });
+  expect(refuseCommand(undefined, resource, refusal)).toMatchObject({ revision: -1, shown: undefined });
 });
 
 test('views of two resources with one id are two', () => {

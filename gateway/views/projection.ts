@@ -10,13 +10,12 @@ export interface ViewState {
   /** -1: there is no row. */
   readonly revision: number;
   readonly deleted: boolean;
-  readonly doc: JsonObject;
   /** What the client sent; undefined for what came from inside the fleet. */
   readonly submitted: JsonObject | undefined;
   /** Documents that become the submitted one if their command succeeds, by command id. */
   readonly pending: Readonly<Record<string, JsonObject>>;
-  /** What this batch adds: the view has changed, the submitted document has, commands were answered. */
-  readonly viewChanged: boolean;
+  /** What this batch adds: another document is shown, the submitted one has changed, commands were answered. */
+  readonly shown: JsonObject | undefined;
   readonly submittedChanged: boolean;
   readonly outcomes: readonly CommandOutcome[];
 }
@@ -69,9 +68,8 @@ export function project(
     ...before,
     revision: change.revision,
     deleted: change.deleted,
-    doc: change.toView(submitted),
     submitted,
-    viewChanged: true,
+    shown: change.toView(submitted),
     submittedChanged,
     outcomes,
   };
@@ -104,10 +102,9 @@ const unknown = (resource: ResourceDescriptor, id: string): ViewState => ({
   id,
   revision: -1,
   deleted: false,
-  doc: {},
   submitted: undefined,
   pending: {},
-  viewChanged: false,
+  shown: undefined,
   submittedChanged: false,
   outcomes: [],
 });
