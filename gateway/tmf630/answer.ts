@@ -17,7 +17,17 @@ export function json(
   status: number,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
+  return jsonText(c, JSON.stringify(body), status, headers);
+}
+
+/** The same, of a body that is JSON text already. */
+export function jsonText(
+  c: BoundaryContext,
+  text: string,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(text, {
     status,
     headers: { ...headers, 'X-Request-Id': requestIdOf(c), 'Content-Type': 'application/json;charset=utf-8' },
   });

@@ -3,6 +3,7 @@ import type { Fragment } from 'postgres';
 
 import type { Queryable } from '../../ops/platform/database.ts';
 import { columnKinds } from './descriptor.ts';
+import { documentOf } from './document.store.ts';
 import { toDocumentFilter } from './filter-path.ts';
 import type { Filter } from './query-model.ts';
 
@@ -22,7 +23,7 @@ export function whereClause(sql: Queryable, resource: string, filters: readonly 
   const document =
     byDocument === undefined
       ? sql``
-      : sql`and jsonb_path_exists_tz(doc, ${byDocument.path}::text::jsonpath, ${JSON.stringify(byDocument.vars)}::text::jsonb, true)`;
+      : sql`and jsonb_path_exists_tz(${documentOf(sql)}, ${byDocument.path}::text::jsonpath, ${JSON.stringify(byDocument.vars)}::text::jsonb, true)`;
   return {
     where: sql`resource = ${resource} and not deleted ${join(sql, conditions)} ${document}`,
     readsDocuments: byDocument !== undefined,

@@ -6,6 +6,7 @@ import type { Fragment } from 'postgres';
 
 import type { Queryable } from '../../ops/platform/database.ts';
 import { columnKinds } from './descriptor.ts';
+import { documentOf } from './document.store.ts';
 import type { Cursor, Query, SortKey } from './query-model.ts';
 
 /** One sort key in SQL. */
@@ -76,7 +77,7 @@ function toKey(sql: Queryable, { path, descending }: SortKey, reversed: boolean)
       ? instantKey(sql, expression, turned)
       : textKey(sql, expression, turned);
   }
-  const text = sql`(doc #>> ${path.steps.map((step) => step.name)}::text[])`;
+  const text = sql`(${documentOf(sql)} #>> ${path.steps.map((step) => step.name)}::text[])`;
   switch (path.leaf) {
     case 'instant':
       return instantKey(

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 
 import type { JsonObject } from '../../contracts/tmf/common.ts';
-import { empty, json, otherMethods } from './answer.ts';
+import { empty, json, jsonText, otherMethods } from './answer.ts';
 import { asObject, MAX_BODY_BYTES, readJsonBody, type Body } from './body.ts';
 import { baseUrl, client, requestContext, requireJsonAccepted } from './boundary.ts';
 import type { BoundaryContext, BoundaryEnv, BoundaryOptions, RequestContext } from './boundary.ts';
@@ -19,8 +19,12 @@ import { parseFields, parseQuery } from './query.ts';
 import { represent } from './represent.ts';
 import type { StoredView, ViewStore } from './view-store.ts';
 
-/** What a create came to: the resource (201, or 200 for an instant task), or another answer such as a dry run's plan. */
+/**
+ * What a create came to: the resource (201, or 200 for an instant task), one that was accepted just now, represented as JSON text
+ * (201, revision 0), or another answer such as a dry run's plan.
+ */
 export type Created =
+  | { readonly accepted: { readonly id: string; readonly answer: string } }
   | { readonly view: StoredView; readonly status?: 200 | 201; readonly replayed?: boolean }
   | { readonly body: JsonObject; readonly status: 200 };
 
@@ -93,6 +97,13 @@ export function resourceRoutes(
       const ctx = contextOf(c, body, options);
       const created = await create(ctx, readCreate(resource, asObject(body.json)));
       if ('body' in created) return json(c, created.body, created.status);
+      if ('accepted' in created) {
+        const { accepted } = created;
+        return jsonText(c, accepted.answer, 201, {
+          Location: hrefOf(ctx.baseUrl, resource, accepted.id),
+          ETag: etagOf(0),
+        });
+      }
       return json(c, represent(resource, created.view, ctx.baseUrl), created.status ?? 201, {
         Location: hrefOf(ctx.baseUrl, resource, created.view.id),
         ETag: etagOf(created.view.revision),

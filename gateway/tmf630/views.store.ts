@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import { type Database, type Queryable, transaction } from '../../ops/platform/database.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
+import { documentOf } from './document.store.ts';
 import { whereClause } from './filters.store.ts';
 import { isBackwards, orderOf } from './order.store.ts';
 import type { Cursor, Query } from './query-model.ts';
@@ -38,7 +39,7 @@ export function createViewStore(sql: Database): ViewStore {
   return {
     async get(resource, id) {
       const [row] = await sql<StoredView[]>`
-        select id, revision, doc from gateway.view where resource = ${resource.name} and id = ${id} and not deleted`;
+        select id, revision, ${documentOf(sql)} as doc from gateway.view where resource = ${resource.name} and id = ${id} and not deleted`;
       return row;
     },
 
@@ -98,7 +99,7 @@ async function readMatching(sql: Queryable, resource: ResourceDescriptor, query:
       ${orderBy}
       limit ${rowsWanted(query)} offset ${query.offset}
     )
-    select counted, view.id, revision, doc, place
+    select counted, view.id, revision, ${documentOf(sql)} as doc, place
     from counted left join (page join gateway.view on view.resource = ${resource.name} and view.id = page.id) on true
     order by position`;
   return { rows: found.filter((row) => row.id !== null), counted: found[0]?.counted };
@@ -113,7 +114,7 @@ async function readInOrder(sql: Queryable, resource: ResourceDescriptor, query: 
     const missing = rowsWanted(query) - rows.length;
     if (missing <= 0) break;
     const read = await sql<Row[]>`
-      select id, revision, doc, ${place} as place from gateway.view
+      select id, revision, ${documentOf(sql)} as doc, ${place} as place from gateway.view
       where ${where} and ${segment}
       ${orderBy}
       limit ${missing} offset ${query.offset}`;

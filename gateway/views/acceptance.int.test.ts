@@ -3,8 +3,10 @@ import { connectDatabase, type Database, isDatabaseFault } from '../../ops/platf
 import { newId } from '../../ops/platform/ids.ts';
 import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
+import { createViewStore } from '../tmf630/views.store.ts';
 import { createAcceptance } from './acceptance.ts';
 import type { Submission } from './submit.store.ts';
+import { columnsOf } from './view-row.ts';
 
 let testbed: Testbed;
 let sql: Database;
@@ -17,29 +19,26 @@ afterAll(async () => {
   await testbed.close();
 });
 
-function aSubmission({ text = 'plain', key }: { text?: string; key?: string } = {}): Submission {
-  const [id, message] = [newId(), newId()];
-  const document = { description: text, relatedParty: [{ id: 'one' }, { id: 'two' }] };
-  const view = { ...document, state: 'acknowledged', orderDate: '2026-01-02T03:04:05.000Z' };
+function aSubmission({ text = 'plain', at = now, key }: { text?: string; at?: string; key?: string } = {}): Submission {
+  const id = newId();
+  const view = {
+    ...{ id, description: text, relatedParty: [{ id: 'one' }, { id: 'two' }] },
+    ...{ state: 'acknowledged', orderDate: at },
+  };
   return {
-    ...{ resource, id, document, view },
-    message: {
-      ...{ row: message, id: message, exchange: 'cmd', routingKey: 'q', type: 'test.v1' },
-      envelope: { correlationId: id, attempt: 1, failures: 0 },
-      body: JSON.stringify({ text }),
-    },
+    ...{ resource, id, text: JSON.stringify(view), columns: columnsOf(resource, view), messageId: newId() },
     key: key === undefined ? undefined : { scope: key, bodyHash: 'hash', response: { id }, waitMs: 0 },
   };
 }
 
+const now = '2026-01-02T03:04:05.000Z';
+
 /** What of these creates is stored, by where. */
 async function stored(submissions: readonly Submission[]) {
   const ids = submissions.map(({ id }) => id);
-  const messages = submissions.map(({ message }) => message.id);
   const [row] = await sql`
     select (select count(*)::int from gateway.submitted where id = any(${ids})) as submitted,
-           (select count(*)::int from gateway.view where id = any(${ids})) as views,
-           (select count(*)::int from platform.outbox where message_id = any(${messages}::uuid[])) as messages`;
+           (select count(*)::int from gateway.view where id = any(${ids})) as views`;
   return row;
 }
 
@@ -52,29 +51,27 @@ describe('creates that come at once', () => {
     expect(await Promise.all(submissions.map(submit))).toEqual(submissions.map(() => true));
     const [after] = await sql`select pg_current_xact_id()::text::int as at`;
     expect(after?.['at'] - before?.['at']).toBeLessThan(20);
-    expect(await stored(submissions)).toEqual({ submitted: 150, views: 150, messages: 150 });
+    expect(await stored(submissions)).toEqual({ submitted: 150, views: 150 });
 
-    const [{ id, document, view, message }] = submissions as [Submission];
+    const [{ id, text: document }] = submissions as [Submission];
     const [kept] = await sql`
-      select s.document, v.doc, v.state, v.party_ids, v.external_id, v.created_at, o.headers, o.body
-      from gateway.submitted s join gateway.view v using (resource, id)
-      join platform.outbox o on o.message_id = ${message.id} where s.id = ${id}`;
+      select s.document, v.doc, v.state, v.party_ids, v.external_id, v.created_at
+      from gateway.submitted s join gateway.view v using (resource, id) where s.id = ${id}`;
     expect(kept).toEqual({
-      ...{ document, doc: view, state: 'acknowledged', party_ids: ['one', 'two'], external_id: null },
-      created_at: new Date('2026-01-02T03:04:05.000Z'),
-      ...{ headers: message.envelope, body: message.body },
+      ...{ document: JSON.parse(document), doc: null, created_at: new Date(now) },
+      ...{ state: 'acknowledged', party_ids: ['one', 'two'], external_id: null },
     });
+    // Written once, and shown from there.
+    expect(await createViewStore(sql).get(resource, id)).toEqual({ id, revision: 0, doc: JSON.parse(document) });
   });
 
   test('do not fail for each other', async () => {
     const submit = createAcceptance(sql);
-    const submissions = Array.from({ length: 40 }, (_, n) =>
-      aSubmission({ text: n % 20 === 7 ? 'not storable: \u0000' : 'fine' }),
-    );
+    const submissions = Array.from({ length: 40 }, (_, n) => aSubmission({ at: n % 20 === 7 ? 'no date' : now }));
     const results = await Promise.allSettled(submissions.map(submit));
     expect(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([7, 27]);
-    expect(results[7]).toMatchObject({ reason: { code: '22P05' } });
-    expect(await stored(submissions)).toEqual({ submitted: 38, views: 38, messages: 38 });
+    expect(results[7]).toMatchObject({ reason: { code: '22007' } });
+    expect(await stored(submissions)).toEqual({ submitted: 38, views: 38 });
   });
 
   test('under one key are one', async () => {
@@ -82,7 +79,7 @@ describe('creates that come at once', () => {
     const submissions = Array.from({ length: 30 }, () => aSubmission({ key: 'the same' }));
     const accepted = await Promise.all(submissions.map(submit));
     expect(accepted.filter(Boolean)).toHaveLength(1);
-    expect(await stored(submissions)).toEqual({ submitted: 1, views: 1, messages: 1 });
+    expect(await stored(submissions)).toEqual({ submitted: 1, views: 1 });
     const [row] = await sql`select response from gateway.idempotency where scope = 'the same'`;
     expect(row?.['response']).toEqual({ id: submissions[accepted.indexOf(true)]?.id });
   });

@@ -10,6 +10,8 @@ import type { RequestContext } from '../tmf630/boundary.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 import { TmfError, notFound, preconditionFailed, refuse, unavailable } from '../tmf630/errors.ts';
 import { type IdempotencyClaim, judgeClaim } from '../tmf630/idempotency.ts';
+import { represent } from '../tmf630/represent.ts';
+import type { Created } from '../tmf630/resource.ts';
 import type { StoredView, ViewStore } from '../tmf630/view-store.ts';
 import { createAcceptance } from './acceptance.ts';
 import { type CommandOutcome, readOutcomes } from './outcome.store.ts';
@@ -25,11 +27,12 @@ import {
   settleKey,
   takeOverKey,
 } from './submit.store.ts';
+import { columnsOf } from './view-row.ts';
 
 /** How the gateway gets things done: it never does them itself. */
 export interface Commands {
-  /** Accepts a create at once, in one local statement; the broker may be down. */
-  accept(ctx: RequestContext, submission: Accepting): Promise<{ view: StoredView; replayed?: boolean }>;
+  /** Accepts a create at once, in one local statement; the broker may be down. What is accepted is the promise that its command is sent. */
+  accept(ctx: RequestContext, submission: Accepting): Promise<Created>;
   /** Sends a command and waits a bounded time for what its owner says. */
   ask(ctx: RequestContext, question: Asking): Promise<Answered>;
   /**
@@ -58,7 +61,7 @@ export interface Answered {
 export interface Accepting {
   readonly resource: ResourceDescriptor;
   readonly id: string;
-  readonly document: JsonObject;
+  /** As it is shown until its owner answers, and kept: what of it the client sent is part of the resource from then on. */
   readonly view: JsonObject;
   readonly command: Outgoing;
 }
@@ -89,6 +92,8 @@ export interface Inquiring {
 
 export interface CommandsOptions {
   readonly sql: Database;
+  /** For accepting alone. */
+  readonly accepting: Database;
   readonly store: ViewStore;
   readonly relay: Relay;
   readonly outcomes: Outcomes;
@@ -100,21 +105,23 @@ const staleRetries = 3;
 /** An owner takes a create within milliseconds; nobody but a client that did not pause in between ever waits for it. */
 const takenPollMs = 25;
 
-export function createCommands({ sql, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
-  const submit = createAcceptance(sql);
+export function createCommands({ sql, accepting, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
+  const submit = createAcceptance(accepting);
 
-  async function accept(ctx: RequestContext, { resource, id, document, view, command }: Accepting) {
+  async function accept(ctx: RequestContext, { resource, id, view, command }: Accepting): Promise<Created> {
     const message = publicationOf(command, { correlationId: id, ...traced(ctx, id) });
-    const stored: StoredView = { id, revision: 0, doc: view };
     const key = ctx.idempotency && {
       scope: scopeOf(ctx.idempotency),
       bodyHash: ctx.idempotency.bodyHash,
-      response: stored,
+      response: { id, revision: 0, doc: view } satisfies StoredView,
       waitMs,
     };
-    if (await submit({ resource, id, document, view, message, key })) {
-      relay.committed([message]);
-      return { view: stored };
+    // Texts alone wait for the database: a garbage collector copies what waits, and documents are many small things.
+    const answer = JSON.stringify(represent(resource, { id, revision: 0, doc: view }, ctx.baseUrl));
+    const text = JSON.stringify(view);
+    if (await submit({ resource, id, text, columns: columnsOf(resource, view), messageId: message.id, key })) {
+      relay.promised([message]);
+      return { accepted: { id, answer } };
     }
     const known = key && (await readKey(sql, key.scope));
     if (known === undefined || ctx.idempotency === undefined)

@@ -5,10 +5,8 @@ import type { Transaction } from '../../ops/platform/database.ts';
 export interface Unanswered {
   readonly resource: string;
   readonly id: string;
-  /** As the client sent it. */
+  /** As it is shown: what the client sent, acknowledged. */
   readonly document: JsonObject;
-  /** As it is shown. */
-  readonly view: JsonObject;
 }
 
 /**
@@ -37,5 +35,5 @@ export async function leaseUnanswered(
     set ask_again_at = now() + least(interval '10 minutes', greatest(interval '30 seconds', now() - s.created_at))
     from due join gateway.submitted s using (resource, id)
     where v.resource = due.resource and v.id = due.id
-    returning v.resource, v.id, s.document, v.doc as view`;
+    returning v.resource, v.id, s.document`;
 }

@@ -23,16 +23,16 @@ const mostAtOnce = 200;
 const creates: Readonly<Record<string, { type: string; again: (create: Unanswered) => Outgoing }>> = {
   [serviceOrderResource.name]: {
     type: acceptServiceOrder.name,
-    again: ({ id, document, view }) =>
+    again: ({ id, document }) =>
       send(acceptServiceOrder, {
-        order: toServiceOrder(document as unknown as ServiceOrderCreate, id, new Date(String(view['orderDate']))),
+        order: toServiceOrder(document as unknown as ServiceOrderCreate, id, new Date(String(document['orderDate']))),
       }),
   },
   [productOrderResource.name]: {
     type: acceptProductOrder.name,
-    again: ({ id, document, view }) =>
+    again: ({ id, document }) =>
       send(acceptProductOrder, {
-        order: toProductOrder(document as unknown as ProductOrderCreate, id, new Date(String(view['orderDate']))),
+        order: toProductOrder(document as unknown as ProductOrderCreate, id, new Date(String(document['orderDate']))),
       }),
   },
 };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Database } from '../../ops/platform/database.ts';
 import type { Publication } from '../../ops/platform/envelope.ts';
-import { columnsOf } from './view-row.ts';
+import type { ViewColumns } from './view-row.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 
 /** A key as it is stored, with whatever is known of its request. */
@@ -27,23 +27,23 @@ export interface NewKey {
 export interface Submission {
   readonly resource: ResourceDescriptor;
   readonly id: string;
-  /** As the client sent it. */
-  readonly document: JsonObject;
-  /** As it is shown until its owner answers. */
-  readonly view: JsonObject;
-  readonly message: Publication;
+  /** As it is shown until its owner answers, as JSON: what the client sent, acknowledged. */
+  readonly text: string;
+  readonly columns: ViewColumns;
+  /** The command's message. */
+  readonly messageId: string;
   readonly key: NewKey | undefined;
 }
 
 /**
- * Accepts any number of creates in one statement: submitted document, first view, command in the outbox, idempotency
- * key; a key's insertion gates the rest of its create.
+ * Accepts any number of creates in one statement: document, view, idempotency key; a key's insertion gates the rest of its
+ * create. The document is written once: its view has none of its own until its owner answers, and until then the view is
+ * the promise that the command is sent (decision 15).
  *
  * @returns the ids that were accepted; of the others the key is known already, and nothing of them was written
  */
 export async function submitAll(sql: Database, submissions: readonly Submission[]): Promise<Set<string>> {
-  const views = submissions.map(({ resource, view }) => columnsOf(resource, view));
-  const messages = submissions.map(({ message }) => message);
+  const views = submissions.map(({ columns }) => columns);
   const keys = submissions.map(({ key }) => key);
   // Keys are claimed in order, or two gateways that claim the same ones could each wait for the other.
   const rows = await sql<{ id: string }[]>`
@@ -51,25 +51,18 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       select * from unnest(
         ${submissions.map(({ resource }) => resource.name)}::text[],
         ${submissions.map(({ id }) => id)}::text[],
-        string_to_array(${lines(submissions.map(({ document }) => document))}::text, E'\\n'),
-        string_to_array(${lines(submissions.map(({ view }) => view))}::text, E'\\n'),
+        string_to_array(${submissions.map(({ text }) => text).join('\n')}::text, E'\\n'),
         ${views.map((view) => view.state)}::text[],
         ${views.map((view) => view.external_id)}::text[],
         ${views.map((view) => view.category)}::text[],
         string_to_array(${lines(views.map((view) => view.party_ids))}::text, E'\\n'),
         ${views.map((view) => view.created_at)}::text[]::timestamptz[],
-        ${messages.map(({ row }) => row)}::uuid[],
-        ${messages.map(({ id }) => id)}::uuid[],
-        ${messages.map(({ exchange }) => exchange)}::text[],
-        ${messages.map(({ routingKey }) => routingKey)}::text[],
-        ${messages.map(({ type }) => type)}::text[],
-        string_to_array(${lines(messages.map(({ envelope }) => envelope))}::text, E'\\n'),
-        string_to_array(${messages.map(({ body }) => body).join('\n')}::text, E'\\n'),
+        ${submissions.map(({ messageId }) => messageId)}::uuid[],
         ${keys.map((key) => key?.scope ?? null)}::text[],
         ${keys.map((key) => key?.bodyHash ?? null)}::text[],
         string_to_array(${lines(keys.map((key) => key?.response ?? null))}::text, E'\\n')
-      ) as one (resource, id, document, view, state, external_id, category, party_ids, created_at,
-                message_row, message_id, exchange, routing_key, type, headers, body, scope, body_hash, response)
+      ) as one (resource, id, document, state, external_id, category, party_ids, created_at,
+                message_id, scope, body_hash, response)
     ), claimed as (
       insert into gateway.idempotency (scope, body_hash, resource, resource_id, command_id, response, waiting_until)
       select scope, body_hash, resource, id, message_id, response::jsonb, now()
@@ -82,13 +75,10 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       insert into gateway.submitted (resource, id, document)
       select resource, id, document::json from accepted
     ), shown as (
-      insert into gateway.view (resource, id, revision, doc, state, external_id, category, party_ids, created_at)
-      select resource, id, 0, view::jsonb, state, external_id, category,
+      insert into gateway.view (resource, id, revision, state, external_id, category, party_ids, created_at)
+      select resource, id, 0, state, external_id, category,
              array(select jsonb_array_elements_text(party_ids::jsonb)), created_at
       from accepted
-    ), message as (
-      insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
-      select message_row, message_id, exchange, routing_key, type, headers::json, body from accepted
     )
     select id from accepted`;
   return new Set(rows.map((row) => row.id));

@@ -35,7 +35,6 @@ export function productOrderingApi(store: ViewStore, commands: Commands, options
         return commands.accept(ctx, {
           resource,
           id,
-          document: body,
           view: acknowledged(body, id, now),
           command: send(acceptProductOrder, { order }),
         });

@@ -34,7 +34,6 @@ export function serviceOrderingApi(store: ViewStore, commands: Commands, options
         return commands.accept(ctx, {
           resource,
           id,
-          document: body,
           view: acknowledged(body, id, now),
           command: send(acceptServiceOrder, { order }),
         });

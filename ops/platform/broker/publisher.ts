@@ -22,6 +22,8 @@ export interface Publisher {
 const maximumUnconfirmed = 1_024;
 /** A confirm that takes longer is taken for lost: publishing twice is harmless, waiting for ever is not. */
 const confirmTimeoutMs = 15_000;
+/** How often is looked for lost ones: a timer for each publish would cost as much as its promise. */
+const lookMs = 1_000;
 
 /** When it was published, in milliseconds since the epoch: RabbitMQ's own name for it, since the property has seconds only. */
 export const publishedAtHeader = 'timestamp_in_ms';
@@ -30,7 +32,8 @@ export const publishedAtHeader = 'timestamp_in_ms';
 export function createPublisher(connection: BrokerConnection, log: Log): Publisher {
   let channel: ConfirmChannel | undefined;
   let closed = false;
-  let unconfirmed = 0;
+  /** In the order in which they were published. */
+  const unconfirmed = new Set<{ readonly since: number; settle(result: PublishResult): void }>();
   let blocked = false;
   const returned = new Set<string>();
   // During an alarm the broker reads nothing: whatever is written meanwhile would only pile up in this process.
@@ -58,19 +61,16 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
   function publish(publication: Publication): Promise<PublishResult> {
     const open = channel;
     if (open === undefined || blocked) return Promise.resolve('failed');
-    unconfirmed += 1;
     return new Promise((resolve) => {
-      let settled = false;
-      const settle = (result: PublishResult): void => {
-        if (settled) return;
-        settled = true;
-        clearTimeout(timer);
-        unconfirmed -= 1;
-        resolve(result);
+      const one = {
+        since: performance.now(),
+        settle(result: PublishResult) {
+          if (unconfirmed.delete(one)) resolve(result);
+        },
       };
-      const timer = setTimeout(settle, confirmTimeoutMs, 'failed');
+      unconfirmed.add(one);
       const confirmed = (error: unknown): void =>
-        settle(error === null || error === undefined ? outcome(publication.id) : 'failed');
+        one.settle(error === null || error === undefined ? outcome(publication.id) : 'failed');
       try {
         open.publish(
           publication.exchange,
@@ -81,19 +81,28 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
         );
       } catch {
         // The channel closed under us: the row stays in the outbox.
-        settle('failed');
+        one.settle('failed');
       }
     });
   }
+
+  const looking = setInterval(() => {
+    const late = performance.now() - confirmTimeoutMs;
+    for (const one of unconfirmed) {
+      if (one.since > late) return;
+      one.settle('failed');
+    }
+  }, lookMs).unref();
 
   /** The broker sends `basic.return` before the ack of the same message. */
   const outcome = (id: string): PublishResult => (returned.delete(id) ? 'returned' : 'confirmed');
 
   return {
     publish,
-    room: () => (channel === undefined || blocked ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed)),
+    room: () => (channel === undefined || blocked ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed.size)),
     async close() {
       closed = true;
+      clearInterval(looking);
       await channel?.close().catch((error: unknown) => log.debug({ error }, 'publishing channel was already gone'));
       await Promise.race([keeper, sleep(1_000)]);
     },

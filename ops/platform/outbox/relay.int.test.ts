@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { command, send } from '../../../contracts/messages/message.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../testing/workbench.ts';
@@ -213,4 +213,45 @@ test('messages committed while the broker is away go out when it is back', async
   await age();
   expect((await heard(1)).at(0)).toBe('patient');
   await vi.waitFor(async () => expect(await left()).toEqual([]), soon);
+});
+
+describe('what something else promises to be sent', () => {
+  test('is published, and leaves nothing behind', async () => {
+    bench.relay.promised([saying('a'), saying('b')]);
+    expect(await heard(2)).toEqual(['a', 'b']);
+    expect(await left()).toEqual([]);
+  });
+
+  test.each<{ why: string; result: PublishResult; room: number; kept: number }>([
+    { why: 'the broker does not confirm', result: 'failed', room: 1_024, kept: 4 },
+    { why: 'no queue is bound', result: 'returned', room: 1_024, kept: 4 },
+    { why: 'there is no room', result: 'confirmed', room: 1, kept: 3 },
+  ])('gets its row when $why', async ({ result, room, kept }) => {
+    const { publisher } = aPublisher(result, room);
+    const relay = startRelay(bench.sql, publisher, bench.log);
+    const publications = ['a', 'b', 'c', 'd'].map((word) => saying(word));
+    relay.promised(publications);
+    await vi.waitFor(async () => expect(await left()).toHaveLength(kept), soon);
+    const rows = publications.slice(4 - kept).map(({ row }) => row);
+    expect((await left()).map(({ id }) => id)).toEqual(rows.toSorted());
+    await relay.stop();
+  });
+
+  test('goes out when the broker is back', async () => {
+    const replica = await bench.replica();
+    replica.cut();
+    replica.relay.promised([saying('patient')]);
+    await vi.waitFor(async () => expect(await left()).toHaveLength(1), soon);
+    await age();
+    expect(await heard(1)).toEqual(['patient']);
+    await vi.waitFor(async () => expect(await left()).toEqual([]), soon);
+  });
+
+  test('is kept before a relay that stops is done', async () => {
+    const { publisher } = aPublisher('failed');
+    const relay = startRelay(bench.sql, publisher, bench.log);
+    relay.promised([saying('last')]);
+    await relay.stop();
+    expect(await left()).toHaveLength(1);
+  });
 });

@@ -5,7 +5,7 @@ import type { Publication } from '../envelope.ts';
 import type { Log } from '../log.ts';
 import * as metrics from '../metrics/metrics.ts';
 import { isTracing, startSpan } from '../tracing/spans.ts';
-import { awaitSeen, deletePublished, leaseDue, markReturned } from './outbox.store.ts';
+import { awaitSeen, deletePublished, insertOutbox, leaseDue, markReturned } from './outbox.store.ts';
 
 /**
  * Brings committed messages to the broker: at once after the commit that wrote them, and by a sweep of what was left
@@ -14,6 +14,11 @@ import { awaitSeen, deletePublished, leaseDue, markReturned } from './outbox.sto
 export interface Relay {
   /** Publishes what a commit just wrote. What there is no room for now, the sweep takes. Never throws, never waits. */
   committed(publications: readonly Publication[]): void;
+  /**
+   * Publishes what has no row in the outbox, because something else that was committed is the promise that it is sent. What
+   * cannot be brought to the broker now gets its row, for the sweep. Never throws, never waits.
+   */
+  promised(publications: readonly Publication[]): void;
   /** Sweeps until stopped, then waits for what is outstanding. */
   stop(): Promise<void>;
 }
@@ -31,17 +36,23 @@ const recordMs = 50;
 const seenMs = 1_000;
 
 export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay {
-  const outstanding = new Set<Promise<void>>();
+  let outstanding = 0;
+  const awaitNone: (() => void)[] = [];
   const settled: Record<Exclude<PublishResult, 'failed'>, string[]> = { confirmed: [], returned: [] };
   let recording: Promise<void> | undefined;
   let recordLater: NodeJS.Timeout | undefined;
   let unseen: string[] = [];
   let unseenLater: NodeJS.Timeout | undefined;
+  let unkept: Publication[] = [];
+  let keeping: Promise<void> | undefined;
   let stopped = false;
 
-  async function publish(publication: Publication): Promise<void> {
-    const result = await (isTracing() ? traced(publication) : publisher.publish(publication));
+  function settle(publication: Publication, hasRow: boolean, result: PublishResult): void {
     metrics.publishes.inc({ result });
+    if (!hasRow) {
+      if (result !== 'confirmed') keep([publication]);
+      return;
+    }
     if (result === 'failed') return;
     if (result === 'returned') {
       const { exchange, routingKey, type, id } = publication;
@@ -124,10 +135,39 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
     }
   }
 
-  function track(publication: Publication): void {
-    const done: Promise<void> = publish(publication).finally(() => outstanding.delete(done));
-    outstanding.add(done);
+  /** Writes rows of what could not be published without: all of a turn together, one statement at a time. */
+  function keep(publications: readonly Publication[]): void {
+    unkept.push(...publications);
+    keeping ??= keepUnkept();
   }
+
+  async function keepUnkept(): Promise<void> {
+    await sleep(0);
+    while (unkept.length > 0) {
+      const publications = unkept;
+      unkept = [];
+      try {
+        await insertOutbox(sql, publications);
+      } catch (error) {
+        // What promises that it is sent is committed, and sends it again.
+        log.warn({ error, messages: publications.length }, 'could not keep what could not be published');
+      }
+    }
+    keeping = undefined;
+  }
+
+  function publish(publication: Publication, hasRow: boolean): Promise<void> {
+    outstanding += 1;
+    const published = isTracing() ? traced(publication) : publisher.publish(publication);
+    return published.then((result) => {
+      settle(publication, hasRow, result);
+      outstanding -= 1;
+      if (outstanding === 0) for (const resolve of awaitNone.splice(0)) resolve();
+    });
+  }
+
+  const noneOutstanding = (): Promise<void> =>
+    outstanding === 0 ? Promise.resolve() : new Promise((resolve) => void awaitNone.push(resolve));
 
   async function sweep(): Promise<void> {
     while (!stopped) {
@@ -135,9 +175,9 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
       try {
         const room = Math.min(publisher.room(), sweepSize);
         const due = room > 0 ? await leaseDue(sql, room) : [];
-        due.forEach(track);
+        const publishing = due.map((publication) => publish(publication, true));
         swept = due.length;
-        if (swept === sweepSize) await Promise.all(outstanding);
+        if (swept === sweepSize) await Promise.all(publishing);
       } catch (error) {
         log.warn(
           { error },
@@ -151,13 +191,19 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
 
   return {
     committed(publications) {
-      for (const publication of publications.slice(0, publisher.room())) track(publication);
+      for (const publication of publications.slice(0, publisher.room())) void publish(publication, true);
+    },
+    promised(publications) {
+      const room = publisher.room();
+      for (const publication of publications.slice(0, room)) void publish(publication, false);
+      if (publications.length > room) keep(publications.slice(room));
     },
     async stop() {
       stopped = true;
       await sweeping;
       await Promise.race([
-        Promise.all(outstanding)
+        noneOutstanding()
+          .then(() => keeping)
           .then(() => recording)
           .then(record)
           .then(leaveToBeSeen),
