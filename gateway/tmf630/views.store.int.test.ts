@@ -30,17 +30,30 @@ interface Stored {
   deleted?: boolean;
 }
 
-/** Stores rows as a projector would: the columns say what the document says. */
+/**
+ * Stores rows as a projector would, and every second one as it is accepted: its document lies elsewhere. The columns say what the
+ * document says.
+ */
 async function store(resource: string, rows: readonly Stored[]): Promise<void> {
   await sql`delete from gateway.view where resource = ${resource}`;
-  const text = rows.map(({ id, doc = {}, deleted = false }) => JSON.stringify({ id, deleted, doc: { id, ...doc } }));
+  await sql`delete from gateway.submitted where resource = ${resource}`;
+  const text = rows.map(({ id, doc = {}, deleted = false }, at) =>
+    JSON.stringify({ id, deleted, accepted: at % 2 === 1 && !deleted, doc: { id, ...doc } }),
+  );
   await sql`
+    with rows as (
+      select r, r ->> 'id' as id, (r ->> 'accepted')::boolean as accepted
+      from (select t::jsonb as r from unnest(${text}::text[]) t)
+    ), submitted as (
+      insert into gateway.submitted (resource, id, document) select ${resource}, id, r -> 'doc' from rows where accepted
+    )
     insert into gateway.view (resource, id, revision, state, doc, external_id, category, party_ids, created_at, start_at, completed_at, deleted)
-    select ${resource}, r ->> 'id', 1, r #>> '{doc,state}', r -> 'doc', r #>> '{doc,externalId}', r #>> '{doc,category}',
+    select ${resource}, id, case when accepted then 0 else 1 end, r #>> '{doc,state}', case when not accepted then r -> 'doc' end,
+      r #>> '{doc,externalId}', r #>> '{doc,category}',
       array(select p ->> 'id' from jsonb_array_elements(coalesce(r #> '{doc,relatedParty}', '[]')) p),
       (r #>> '{doc,orderDate}')::timestamptz, (r #>> '{doc,startDate}')::timestamptz,
       (r #>> '{doc,completionDate}')::timestamptz, (r ->> 'deleted')::boolean
-    from (select t::jsonb as r from unnest(${text}::text[]) t) rows`;
+    from rows`;
 }
 
 const list = (text: string, resource = orders): Promise<Page> =>

@@ -1,9 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
 import { type Submission, submitAll } from './submit.store.ts';
 
 /**
  * Creates that share a statement at most. With all 64 connections of a busy client in one, gateway and database wait for each other in
- * turn; with half of them one works while the other does. Fewer cost the database more for each.
+ * turn; with half of them one works while the other does. Fewer cost database and broker more for each.
  */
 const mostAtOnce = 32;
 
@@ -14,8 +15,6 @@ interface Waiting {
   readonly resolve: (accepted: boolean) => void;
   readonly reject: (error: unknown) => void;
 }
-
-type Answer = (batch: readonly Waiting[]) => void | Promise<void>;
 
 /**
  * Accepts creates: whatever comes while one statement runs shares the next. Nothing waits for a batch to fill, so an
@@ -31,41 +30,35 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
   const waiting: Waiting[] = [];
   let running = false;
 
-  /** The next statement is on its way before the last one's creates are answered: the database does not wait for that. */
+  /** Between two statements the event loop turns: who was answered may ask again, and shares the next. */
   async function run(): Promise<void> {
     running = true;
-    for (let under = next(); under !== undefined;) {
-      const { batch, result } = under;
-      const answer = await result;
-      under = next();
-      await answer(batch);
-      under ??= next();
+    while (waiting.length > 0) {
+      await attempt(waiting.splice(0, mostAtOnce));
+      await turn();
     }
     running = false;
   }
 
-  /** Sends what is waiting; the result says how its creates are to be answered. Never rejects. */
-  function next(): { batch: readonly Waiting[]; result: Promise<Answer> } | undefined {
-    const batch = waiting.splice(0, mostAtOnce);
-    return batch.length === 0 ? undefined : { batch, result: attempt(batch) };
-  }
-
-  function attempt(batch: readonly Waiting[]): Promise<Answer> {
-    const submissions = batch.map((one) => one.submission);
-    return answered(submitAll(sql, submissions)).then(
-      (accepted) => (done) => {
-        for (const { submission, resolve } of done) resolve(accepted.has(submission.id));
-      },
-      (error: unknown) => (failed) => {
-        if (failed.length > 1 && !isDatabaseFault(error)) return inHalves(failed);
-        for (const { reject } of failed) reject(error);
-      },
-    );
+  async function attempt(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const accepted = await answered(
+        submitAll(
+          sql,
+          batch.map(({ submission }) => submission),
+        ),
+      );
+      for (const { submission, resolve } of batch) resolve(accepted.has(submission.id));
+    } catch (error) {
+      if (batch.length > 1 && !isDatabaseFault(error)) return inHalves(batch);
+      for (const { reject } of batch) reject(error);
+    }
   }
 
   async function inHalves(batch: readonly Waiting[]): Promise<void> {
     const middle = Math.ceil(batch.length / 2);
-    for (const half of [batch.slice(0, middle), batch.slice(middle)]) await (await attempt(half))(half);
+    await attempt(batch.slice(0, middle));
+    await attempt(batch.slice(middle));
   }
 
   return (submission) =>

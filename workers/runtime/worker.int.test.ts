@@ -454,13 +454,18 @@ describe('consumption', () => {
   });
 
   test('stopped, it gives back what it had not begun', async () => {
-    let release: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const begun = Promise.withResolvers<void>();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    const claimed = (): Promise<void> => {
+      begun.resolve();
+      return held;
+    };
     const worker = startWorker(
       { ...bench, batchSize: 1 },
-      { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ claimed: () => held }), prefetch: 5 },
+      { queue: testQueue, worker: 'tally', handlers: tallyHandlers({ claimed }), prefetch: 5 },
     );
     for (const id of ['a', 'b', 'c']) await tell(id);
+    await begun.promise;
     await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(0), soon);
     const stopping = worker.stop();
     release();
