@@ -294,8 +294,8 @@ describe('order and pages', () => {
   test('nulls come last going up and first coming down', async () => {
     await store('serviceOrder', [
       { id: 'a', doc: { priority: '2' } },
-      { id: 'b' },
       { id: 'c', doc: { priority: '1' } },
+      { id: 'b' },
     ]);
     expect(await ids('sort=priority')).toEqual(['c', 'a', 'b']);
     expect(await ids('sort=-priority')).toEqual(['b', 'a', 'c']);

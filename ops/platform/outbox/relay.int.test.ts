@@ -248,10 +248,17 @@ describe('what something else promises to be sent', () => {
   });
 
   test('is kept before a relay that stops is done', async () => {
-    const { publisher } = aPublisher('failed');
+    const { publisher } = aPublisher('confirmed', 0);
     const relay = startRelay(bench.sql, publisher, bench.log);
+    const holder = await bench.sql.reserve();
+    await holder`begin`;
+    await holder`lock table platform.outbox in share mode`;
     relay.promised([saying('last')]);
-    await relay.stop();
+    const stopping = relay.stop();
+    expect(await Promise.race([stopping, sleep(1_000, 'waits')])).toBe('waits');
+    await holder`rollback`;
+    holder.release();
+    await stopping;
     expect(await left()).toHaveLength(1);
   });
 });
