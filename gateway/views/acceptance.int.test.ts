@@ -3,6 +3,7 @@ import { connectDatabase, type Database, isDatabaseFault } from '../../ops/platf
 import { newId } from '../../ops/platform/ids.ts';
 import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
+import { parseQuery } from '../tmf630/query.ts';
 import { createViewStore } from '../tmf630/views.store.ts';
 import { createAcceptance } from './acceptance.ts';
 import type { Submission } from './submit.store.ts';
@@ -62,7 +63,9 @@ describe('creates that come at once', () => {
       ...{ state: 'acknowledged', party_ids: ['one', 'two'], external_id: null },
     });
     // Written once, and shown from there.
-    expect(await createViewStore(sql).get(resource, id)).toEqual({ id, revision: 0, doc: JSON.parse(document) });
+    const shown = { id, revision: 0, doc: JSON.parse(document) as unknown };
+    expect(await createViewStore(sql).get(resource, id)).toEqual(shown);
+    expect((await createViewStore(sql).list(resource, parseQuery(resource, `id=${id}`))).items).toEqual([shown]);
   });
 
   test('do not fail for each other', async () => {
