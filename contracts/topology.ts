@@ -86,6 +86,7 @@ export function topology(serviceTypes: readonly string[]): Topology {
       ...withDeadLetters(serviceOrderingQueue, [
         command(serviceOrderingQueue),
         event('service-inventory.services-claimed.*'),
+        event('service-inventory.claims-released.*'),
         event('service-inventory.change-settled.*'),
         event('service-inventory.services-described.*'),
         event('activation.item-stalled.*'),

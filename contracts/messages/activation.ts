@@ -95,10 +95,13 @@ export const itemAssessed = event('activation.item-assessed.v1', {
     possible: z.boolean(),
     /** Its change is over, and the outcome on its way. */
     over: z.boolean(),
+    /** Which cancellation of the order it was asked for; an answer to an earlier one is no answer. */
+    round: z.int().positive().optional(),
     /** Why not, for people. */
     failure: failure.optional(),
   }),
 });
+export type ItemAssessed = z.output<typeof itemAssessed.schema>;
 
 /** What an outside system says of the work it took on: by its callback, through the gateway. */
 export const externalAnswered = command('activation.external-answered.v1', {

@@ -101,15 +101,23 @@ export const reclaimServices = command('service-inventory.reclaim-services.v1', 
   to: serviceInventoryQueue,
 });
 
-/** Gives services back. Claims that were made for a later cancellation than `round` are not meant: the word was late. */
+const releasing = z.object({
+  orderId: z.string(),
+  serviceIds: z.array(z.string()).min(1),
+  round: z.int().nonnegative().optional(),
+});
+
+/**
+ * Gives services back. Claims that were made for a later cancellation than `round` are not meant: the word was late.
+ * Answered by `claims-released`.
+ */
 export const releaseClaims = command('service-inventory.release-claims.v1', {
-  body: z.object({
-    orderId: z.string(),
-    serviceIds: z.array(z.string()).min(1),
-    round: z.int().nonnegative().optional(),
-  }),
+  body: releasing,
   to: serviceInventoryQueue,
 });
+
+/** The order holds none of these services any more, and waits for none; said again to whoever asks again. */
+export const claimsReleased = event('service-inventory.claims-released.v1', { body: releasing });
 
 export const claimVerdict = z.discriminatedUnion('verdict', [
   z.object({

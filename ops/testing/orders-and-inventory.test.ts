@@ -8,6 +8,7 @@ import {
   type Service,
   changeSettled,
   claimServices,
+  claimsReleased,
   recordActivation,
   releaseClaims,
   servicesClaimed,
@@ -19,12 +20,13 @@ import { record } from '../../workers/service-inventory/record.decide.ts';
 import { aService as aKeptService } from '../../workers/service-inventory/services.fixture.ts';
 import { aSpecification, anItem, noon } from '../../workers/service-ordering/orders.fixture.ts';
 import { type OrderState } from '../../workers/service-ordering/order.state.ts';
+import { onReleased } from '../../workers/service-ordering/reminders.decide.ts';
 import { accept, onClaimed, onDue, onSettled } from '../../workers/service-ordering/service-order.decide.ts';
 import { itemEnded, orderEnded } from '../../workers/service-ordering/service-order.machine.ts';
 
 /**
  * Several orders that want the same services, the inventory that grants them, and an activator, joined by messages that
- * come late, twice, in any order, or (where somebody asks again) never.
+ * come late, twice, in any order, or never.
  */
 const catalog = [aSpecification()];
 const shared = ['s', 't', 'u'];
@@ -37,9 +39,6 @@ interface World {
   bag: Message[];
   time: number;
 }
-
-/** What somebody asks for again: the rest is never lost. */
-const isAskedAgain = ({ definition }: Message): boolean => definition.name !== releaseClaims.name;
 
 function deliver(world: World, { definition, body }: Message, fails: boolean): void {
   const service = (id: string) => world.services.get(id);
@@ -77,6 +76,10 @@ function deliver(world: World, { definition, body }: Message, fails: boolean): v
           new Date(world.time),
         ),
       );
+    }
+    case claimsReleased.name: {
+      const released = body as { orderId: string; serviceIds: string[] };
+      return ordered(released.orderId, onReleased(world.orders.get(released.orderId), released));
     }
     case changeSettled.name: {
       const settled = body as { orderId: string; itemId: string; outcome: 'completed' | 'failed'; service: Service };
@@ -128,7 +131,7 @@ function step(world: World, { pick, how, fails }: Step): void {
   const message = world.bag[at];
   if (message === undefined) return;
   if (how !== 'twice') world.bag.splice(at, 1);
-  if (how !== 'lost' || !isAskedAgain(message)) deliver(world, message, fails);
+  if (how !== 'lost') deliver(world, message, fails);
 }
 
 function remind(world: World, id: string): void {
@@ -145,7 +148,7 @@ function calm(world: World): void {
   for (let round = 0; round < 60; round += 1) {
     for (let message = world.bag.shift(); message !== undefined; message = world.bag.shift())
       deliver(world, message, false);
-    if ([...world.orders.values()].every(({ order }) => orderEnded(order.state))) return;
+    if ([...world.orders.values()].every(({ order, dueAt }) => orderEnded(order.state) && dueAt === null)) return;
     for (const id of world.orders.keys()) remind(world, id);
   }
   const stuck = [...world.orders.values()].filter(({ order }) => !orderEnded(order.state));

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { send } from '../../contracts/messages/message.ts';
 import {
+  claimsReleased,
   type Claim,
   type ClaimVerdict,
   type Service,
@@ -301,16 +303,22 @@ describe('release', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
     inventory.claim('B', aClaim());
-    expect(inventory.release('B', 's').send).toEqual([]);
+    expect(inventory.release('B', 's').send).toEqual([
+      send(claimsReleased, { orderId: 'B', serviceIds: ['s'], round: 0 }),
+    ]);
     expect(inventory.service()).toMatchObject({ waiting: [], service: { claim: { orderId: 'A' } } });
   });
 
-  test('what the order does not hold, or nobody knows, is left alone', () => {
+  test('what the order does not hold, or nobody knows, is left alone, and it is told so', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
-    expect(inventory.release('B', 's', 'unknown')).toEqual({ save: [], send: [] });
+    const answered = (orderId: string, ...serviceIds: string[]) => ({
+      save: [],
+      send: [send(claimsReleased, { orderId, serviceIds, round: 0 })],
+    });
+    expect(inventory.release('B', 's', 'unknown')).toEqual(answered('B', 's', 'unknown'));
     inventory.release('A', 's');
-    expect(inventory.release('A', 's')).toEqual({ save: [], send: [] });
+    expect(inventory.release('A', 's')).toEqual(answered('A', 's'));
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type ClaimVerdict,
   type Service,
   type SupportingService,
+  claimsReleased,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
 import { type Effects, type Get, type ServiceState, changed, revised, terminated } from './service.state.ts';
@@ -234,7 +235,7 @@ function changedSince(state: ServiceState, orderId: string, itemId: string): str
   return `Service ${service.id} has been changed since, by item "${other?.itemId}" of service order ${other?.orderId}.`;
 }
 
-/** Gives services back that an order will not change after all. */
+/** Gives services back that an order will not change after all, and says so, also of what it did not hold. */
 export function release(get: Get, orderId: string, serviceIds: readonly string[], now: Date, round = 0): Effects {
   const save: ServiceState[] = [];
   const sends: Outgoing[] = [];
@@ -258,5 +259,5 @@ export function release(get: Get, orderId: string, serviceIds: readonly string[]
       ...following.sends,
     );
   }
-  return { save, send: sends };
+  return { save, send: [...sends, send(claimsReleased, { orderId, serviceIds: [...serviceIds], round })] };
 }

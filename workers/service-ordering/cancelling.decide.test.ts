@@ -150,6 +150,17 @@ describe('in flight', () => {
     expect(state.order.failure?.code).toBe('leftBehind');
   });
 
+  test('an answer to the cancellation before is no answer to this one', () => {
+    const again = [...inFlight, cancelled(), assessed('a', 'too late', 1), cancelled('cancellation-2')];
+    given(...again, assessed('a', 'over', 2))
+      .when(assessed('b', 'possible', 1))
+      .thenNothing();
+    const { state } = given(...again)
+      .when(assessed('b', 'too late', 2))
+      .then({});
+    expect(state.cancellations.map((one) => one.state)).toEqual(['terminatedWithError', 'terminatedWithError']);
+  });
+
   test('whoever does not answer is asked again', () => {
     given(...inFlight, cancelled(), assessed('b'))
       .when(due(after(100)))

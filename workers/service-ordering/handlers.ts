@@ -1,7 +1,7 @@
 import { itemAssessed, itemStatus, milestoneReached } from '../../contracts/messages/activation.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
-import { changeSettled, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
+import { changeSettled, claimsReleased, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
 import {
   acceptServiceOrder,
   amendServiceOrder,
@@ -17,6 +17,7 @@ import { cancellationEvents, changed } from './finish.decide.ts';
 import { knownOfServices, knownToAccept } from './known.ts';
 import { accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 import type { OrderState } from './order.state.ts';
+import { onReleased } from './reminders.decide.ts';
 import { retryItem } from './unbegun.decide.ts';
 import { type Activators, planningHandlersOf } from './plan.ts';
 import { pageOfServiceOrders } from './service-order.store.ts';
@@ -44,6 +45,11 @@ export const handlersOf = (orders: Aggregate<OrderState>, activators: Activators
         bodies.flatMap((body) => body.verdicts),
       ),
     decide: (state, { body, now }, context) => done(onClaimed(state, body.verdicts, context, now)),
+  }),
+  on(claimsReleased, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { body }) => done(onReleased(state, body)),
   }),
   on(changeSettled, {
     of: orders,

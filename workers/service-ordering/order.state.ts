@@ -20,6 +20,8 @@ export interface ItemWork {
   readonly missing?: readonly string[] | undefined;
   /** As the inventory held it when its change was settled: what dependants stand on. */
   readonly settled?: Service | undefined;
+  /** Its service is given back, all that was claimed up to this cancellation: the inventory said so. */
+  readonly released?: number | undefined;
   /** How its activation stood last. */
   readonly status?: { readonly sequence: number; readonly status: 'running' | 'waiting' | 'stalled' } | undefined;
   /** Its activator gave up on the very command to begin it; `retriedAt`: what it gave up before counts no more. */

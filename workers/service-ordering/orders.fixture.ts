@@ -7,6 +7,7 @@ import type { RequestedItem, ServiceOrderRequest } from '../../contracts/message
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
 import { requestCancellation } from './cancel.decide.ts';
 import { type Effects, type OrderState } from './order.state.ts';
+import { onReleased } from './reminders.decide.ts';
 import { accept, onAssessed, onClaimed, onDue, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
@@ -106,6 +107,11 @@ export const refused = (itemId: string): ClaimVerdict => ({
 });
 export const claimed = (...itemIds: readonly string[]): Fact => verdicts(...itemIds.map((id) => granted(id)));
 
+export const released =
+  (...serviceIds: readonly string[]): Fact =>
+  (state) =>
+    onReleased(state, { serviceIds });
+
 export const settled =
   (
     itemId: string,
@@ -147,9 +153,9 @@ export const status =
     );
 
 export const assessed =
-  (itemId: string, verdict: 'possible' | 'over' | 'too late' = 'possible'): Fact =>
+  (itemId: string, verdict: 'possible' | 'over' | 'too late' = 'possible', round?: number): Fact =>
   (state) =>
-    onAssessed(state, { itemId, possible: verdict !== 'too late', over: verdict === 'over' }, noon);
+    onAssessed(state, { itemId, possible: verdict !== 'too late', over: verdict === 'over', round }, noon);
 
 export const milestone =
   (itemId: string, name: string): Fact =>

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ActivateItem } from '../../contracts/messages/activation.ts';
 import type { ClaimRequest } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
+import type { OrderState } from './order.state.ts';
 import { accept } from './service-order.decide.ts';
 import {
   aService,
@@ -19,6 +20,7 @@ import {
   lived,
   milestone,
   refused,
+  released,
   sent,
   settled,
   shortened,
@@ -334,16 +336,47 @@ describe('reminders', () => {
     expect(claimed('a')(state).save?.[0]?.dueAt).toEqual(after(30));
   });
 
-  test('a release is said again three times, for it may be lost and nobody answers it', () => {
+  describe('a release', () => {
     const refusing = accepted(anOrder(anItem('a', { action: 'modify', characteristics: { rate: 9_999 } })));
-    let state = lived(refusing, claimed('a'));
-    const said: string[] = [];
-    for (let round = 0; state.dueAt !== null && round < 10; round += 1) {
-      const effects = due(state.dueAt)(state);
-      said.push(...shortened(effects.send ?? []));
-      state = effects.save?.at(-1) ?? state;
+
+    /** What its reminders say, at most ten times; `answered`: at once, from that one on. */
+    function remindersOf(order: OrderState, answered: number): string[][] {
+      let state = order;
+      const said: string[][] = [];
+      while (state.dueAt !== null && said.length < 10) {
+        const effects = due(state.dueAt)(state);
+        state = effects.save?.at(-1) ?? state;
+        said.push(shortened(effects.send ?? []));
+        if (said.length >= answered) state = released('service-a')(state).save?.at(-1) ?? state;
+      }
+      return said;
     }
-    expect(said).toEqual(['release-claims service-a', 'release-claims service-a', 'release-claims service-a']);
+    const again = ['release-claims service-a'];
+    const times = <One>(count: number, one: One): One[] => Array.from({ length: count }, () => one);
+
+    test('is said again until it is answered', () => {
+      expect(remindersOf(lived(refusing, claimed('a')), 99)).toEqual(times(10, again));
+      expect(remindersOf(lived(refusing, claimed('a')), 7)).toEqual([...times(7, again), []]);
+    });
+
+    test('is said three times more when it is answered at once, for a claim may come after it', () => {
+      const state = lived(refusing, claimed('a'), released('service-a'));
+      expect(remindersOf(state, 1)).toEqual([again, again, again, []]);
+    });
+
+    test('of a claim that came when all was quiet is said until it is answered too', () => {
+      let state = lived(refusing, claimed('a'), released('service-a'));
+      state = [30, 90, 210, 9_999].reduce((one, at) => lived(() => due(after(at))(one), released('service-a')), state);
+      expect(state.dueAt).toBeNull();
+      expect(lived(() => claimed('a')(state)).dueAt).toEqual(after(30));
+    });
+
+    test('whose answer comes twice, or for an order nobody knows, changes nothing', () => {
+      const state = lived(refusing, claimed('a'), released('service-a'));
+      expect(released('service-a')(state)).toEqual({});
+      expect(released('service-z')(state)).toEqual({});
+      expect(released('service-a')(undefined)).toEqual({});
+    });
   });
 
   test('a reminder is not a change: the revision stays, and no event is sent', () => {

@@ -1,4 +1,4 @@
-import type { ItemStatus } from '../../contracts/messages/activation.ts';
+import type { ItemAssessed, ItemStatus } from '../../contracts/messages/activation.ts';
 import type { ChangeOutcome, ClaimVerdict, Service } from '../../contracts/messages/service-inventory.ts';
 import type {
   ItemProgress,
@@ -15,7 +15,7 @@ import { bounded } from './failure.decide.ts';
 import { changed, finish } from './finish.decide.ts';
 import { claim, fail, giveBack } from './launch.decide.ts';
 import { type Durations, type Effects, type OrderState } from './order.state.ts';
-import { remind } from './reminders.decide.ts';
+import { onClaimedTooLate, remind } from './reminders.decide.ts';
 import { type Beginnings, goesOn, isHeldUnbegun, lookAtBeginnings } from './unbegun.decide.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 import { type ResolvedItem, type Specifications, findSpecification, validateOrder } from './validate.decide.ts';
@@ -91,11 +91,11 @@ export function onClaimed(
   now: Date,
 ): Effects {
   if (state === undefined) return {};
-  const draft = draftOf(state, now);
   if (orderEnded(state.order.state)) {
-    giveBack(draft, granted(verdicts), draft.cancellations.length);
-    return draft.send.length === 0 ? {} : { send: draft.send };
+    const late = granted(verdicts);
+    return late.length === 0 ? {} : onClaimedTooLate(state, late, now);
   }
+  const draft = draftOf(state, now);
   for (const verdict of verdicts) {
     const item = requestedItem(draft, verdict.itemId);
     const progress = draft.order.progress[verdict.itemId];
@@ -288,15 +288,12 @@ export function onMilestone(
 /** Hears whether an item can be taken back. */
 export function onAssessed(
   state: OrderState | undefined,
-  {
-    itemId,
-    possible,
-    over,
-    failure,
-  }: { itemId: string; possible: boolean; over: boolean; failure?: Failure | undefined },
+  { itemId, possible, over, round, failure }: Omit<ItemAssessed, 'orderId'>,
   now: Date,
 ): Effects {
   if (state?.order.state !== 'assessingCancellation') return {};
+  // The version before did not say the round.
+  if (round !== undefined && round !== state.cancellations.length) return {};
   const draft = draftOf(state, now);
   const against = possible
     ? undefined

@@ -20,6 +20,7 @@ const stored = z.object({
       supporting: z.array(supportingService).optional(),
       missing: z.array(z.string()).optional(),
       settled: service.optional(),
+      released: z.int().optional(),
       status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
       unbegun: z.object({ held: z.boolean(), retriedAt: z.string().optional() }).optional(),
       cancelling: z

@@ -9,7 +9,7 @@ import { assessedEvent, report, statusEvent } from './reports.decide.ts';
 
 /**
  * One stage of a cancellation. Stages of an older round, and stages that a later one of their round overtook, change
- * nothing; every stage said again is answered again.
+ * nothing; every stage said again is answered again, but for the question whether after it was called off.
  *
  * @param fault what the activator's own schema has against the characteristics
  */
@@ -27,7 +27,8 @@ export function cancel(
   const stage = cancelling?.round === message.round ? cancelling.stage : undefined;
   switch (message.stage) {
     case 'assess':
-      if (stage !== undefined) return { send: [assessedEvent(activation)] };
+      if (stage === 'abandoned') return {};
+      if (stage !== undefined) return { send: [assessedEvent(activation, message.round)] };
       return assess(activation, message, fault, rules);
     case 'abandon':
       return stage === 'proceeding' || known === undefined ? {} : abandon(activation, message, rules, now);
@@ -51,13 +52,13 @@ function assess(activation: Activation, message: CancelItem, fault: Failure | un
     if (ended !== undefined)
       return withSent(
         ended,
-        (ended.save ?? []).map((one) => assessedEvent(one)),
+        (ended.save ?? []).map((one) => assessedEvent(one, message.round)),
       );
   }
-  const answer = assessedEvent(activation);
+  const answer = assessedEvent(activation, message.round);
   const { phase, turned } = activation;
   const against = pastReturn(activation, rules);
-  if (against !== undefined) return { send: [assessedEvent(activation, against)] };
+  if (against !== undefined) return { send: [assessedEvent(activation, message.round, against)] };
   if (turned === true || phase === 'failed' || phase === 'cancelled') return { send: [answer] };
   const state = currentState(activation);
   const still = state === 'waiting' || state === 'planned' ? { dueAt: null } : {};

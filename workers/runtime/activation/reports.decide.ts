@@ -48,12 +48,17 @@ export function statusEvent(
 }
 
 /** Whether the item can be taken back; without a reason against it, it can. */
-export const assessedEvent = ({ command: { orderId, itemId }, phase }: Activation, failure?: Failure): Outgoing =>
+export const assessedEvent = (
+  { command: { orderId, itemId }, phase }: Activation,
+  round: number,
+  failure?: Failure,
+): Outgoing =>
   send(itemAssessed, {
     orderId,
     itemId,
     possible: failure === undefined,
     over: phase === 'completed' || phase === 'partial' || phase === 'failed' || phase === 'cancelled',
+    round,
     ...(failure === undefined ? {} : { failure }),
   });
 
