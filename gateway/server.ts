@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import type { Topology } from '../contracts/topology.ts';
 import type { Configuration } from '../ops/platform/configuration.ts';
-import type { Database } from '../ops/platform/database.ts';
+import { type Database, connectDatabase } from '../ops/platform/database.ts';
 import type { Log } from '../ops/platform/log.ts';
 import type { Relay } from '../ops/platform/outbox/relay.ts';
 import { productOrderingApi } from './apis/tmf622/api.ts';
@@ -20,6 +20,8 @@ import { createOutcomes } from './views/outcomes.ts';
 
 export interface GatewayDependencies {
   readonly sql: Database;
+  /** For accepting alone: one connection. Nobody's lists make a create wait, and its server process stays warm. */
+  readonly accepting: Database;
   readonly relay: Relay;
   readonly log: Log;
   readonly topology: Topology;
@@ -38,6 +40,7 @@ export interface Gateway {
 /** The TMF application over its dependencies; servers and tests use the same one. */
 export function gatewayApp({
   sql,
+  accepting,
   relay,
   log,
   topology,
@@ -50,7 +53,7 @@ export function gatewayApp({
   };
   const store = createViewStore(sql);
   const commands = createCommands({
-    sql,
+    ...{ sql, accepting },
     store,
     relay,
     outcomes: createOutcomes(sql, log),
@@ -69,10 +72,15 @@ export function gatewayApp({
   return app.route('/callbacks', callbackRoutes({ sql, relay, log, topology, secretOf }));
 }
 
-/** Starts the HTTP server of the TMF boundary. */
-export async function startGateway(dependencies: GatewayDependencies): Promise<Gateway> {
-  const { PORT: port, HOST: hostname } = dependencies.configuration;
-  const app = gatewayApp(dependencies);
+/** Starts the HTTP server of the TMF boundary, with its connection for accepting. */
+export async function startGateway(
+  dependencies: Omit<GatewayDependencies, 'accepting'> & {
+    readonly configuration: Pick<Configuration, 'DATABASE_URL'>;
+  },
+): Promise<Gateway> {
+  const { PORT: port, HOST: hostname, DATABASE_URL } = dependencies.configuration;
+  const accepting = connectDatabase(DATABASE_URL, { connections: 1, role: 'gateway accepts' });
+  const app = gatewayApp({ ...dependencies, accepting });
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve({ fetch: app.fetch, port, hostname }, () => resolve(starting)) as Server;
     starting.once('error', reject);
@@ -81,11 +89,13 @@ export async function startGateway(dependencies: GatewayDependencies): Promise<G
   dependencies.log.info({ port: (server.address() as AddressInfo).port }, 'gateway listens');
   return {
     port: (server.address() as AddressInfo).port,
-    stop: () =>
-      new Promise((resolve) => {
+    async stop() {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 5_000).unref();
-      }),
+      });
+      await accepting.end({ timeout: 5 });
+    },
   };
 }

@@ -92,6 +92,8 @@ export interface Inquiring {
 
 export interface CommandsOptions {
   readonly sql: Database;
+  /** For accepting alone. */
+  readonly accepting: Database;
   readonly store: ViewStore;
   readonly relay: Relay;
   readonly outcomes: Outcomes;
@@ -103,8 +105,8 @@ const staleRetries = 3;
 /** An owner takes a create within milliseconds; nobody but a client that did not pause in between ever waits for it. */
 const takenPollMs = 25;
 
-export function createCommands({ sql, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
-  const submit = createAcceptance(sql);
+export function createCommands({ sql, accepting, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
+  const submit = createAcceptance(accepting);
 
   async function accept(ctx: RequestContext, { resource, id, view, command }: Accepting): Promise<Created> {
     const message = publicationOf(command, { correlationId: id, ...traced(ctx, id) });

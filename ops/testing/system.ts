@@ -164,7 +164,14 @@ async function assemble(
     const replica = parseConfiguration({ ...environment, ...own });
     const database = replica.DATABASE_URL === testbed.databaseUrl ? sql : open(replica.DATABASE_URL);
     const ownRelay = replica.AMQP_URL === testbed.amqpUrl ? relay : await relayTo(database, replica.AMQP_URL);
-    const app = gatewayApp({ sql: database, relay: ownRelay, log, topology: declared, configuration: replica });
+    const app = gatewayApp({
+      sql: database,
+      accepting: database,
+      relay: ownRelay,
+      log,
+      topology: declared,
+      configuration: replica,
+    });
     return async (url, init) => app.request(url, init);
   };
   return {
