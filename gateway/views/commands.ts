@@ -4,7 +4,7 @@ import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Database } from '../../ops/platform/database.ts';
-import { publicationOf } from '../../ops/platform/envelope.ts';
+import { type Publication, publicationOf } from '../../ops/platform/envelope.ts';
 import type { Relay } from '../../ops/platform/outbox/relay.ts';
 import type { RequestContext } from '../tmf630/boundary.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
@@ -20,6 +20,7 @@ import { isOverdue, sendAgain, wasGivenUp } from './resend.store.ts';
 import {
   type KnownKey,
   type NewKey,
+  type Submission,
   claimKey,
   readKey,
   releaseKey,
@@ -108,7 +109,9 @@ const takenPollMs = 25;
 export function createCommands({ sql, accepting, store, relay, outcomes, waitMs }: CommandsOptions): Commands {
   const submit = createAcceptance(accepting);
 
-  async function accept(ctx: RequestContext, { resource, id, view, command }: Accepting): Promise<Created> {
+  // Texts alone wait for the database: a garbage collector copies what waits, and documents are many small things. So nothing
+  // awaits where the documents are.
+  function accept(ctx: RequestContext, { resource, id, view, command }: Accepting): Promise<Created> {
     const message = publicationOf(command, { correlationId: id, ...traced(ctx, id) });
     const key = ctx.idempotency && {
       scope: scopeOf(ctx.idempotency),
@@ -116,17 +119,26 @@ export function createCommands({ sql, accepting, store, relay, outcomes, waitMs 
       response: { id, revision: 0, doc: view } satisfies StoredView,
       waitMs,
     };
-    // Texts alone wait for the database: a garbage collector copies what waits, and documents are many small things.
     const answer = JSON.stringify(represent(resource, { id, revision: 0, doc: view }, ctx.baseUrl));
     const text = JSON.stringify(view);
-    if (await submit({ resource, id, text, columns: columnsOf(resource, view), messageId: message.id, key })) {
+    const submission = { resource, id, text, columns: columnsOf(resource, view), messageId: message.id, key };
+    return accepted(submission, message, answer, ctx.idempotency);
+  }
+
+  async function accepted(
+    submission: Submission,
+    message: Publication,
+    answer: string,
+    claim: IdempotencyClaim | undefined,
+  ): Promise<Created> {
+    if (await submit(submission)) {
       relay.promised([message]);
-      return { accepted: { id, answer } };
+      return { accepted: { id: submission.id, answer } };
     }
+    const { key } = submission;
     const known = key && (await readKey(sql, key.scope));
-    if (known === undefined || ctx.idempotency === undefined)
-      throw unavailable('The order could not be accepted just now.');
-    judgeClaim({ bodyHash: known.bodyHash, answered: known.response !== null }, ctx.idempotency);
+    if (known === undefined || claim === undefined) throw unavailable('The order could not be accepted just now.');
+    judgeClaim({ bodyHash: known.bodyHash, answered: known.response !== null }, claim);
     return { view: known.response as StoredView, replayed: true };
   }
 

@@ -1,3 +1,4 @@
+import '../platform/engine.ts';
 import '../platform/compiled-schemas.ts';
 import { topology } from '../../contracts/topology.ts';
 import { activatorTypes } from '../../workers/activators/registry.ts';
