@@ -91,6 +91,12 @@ export function aWorld(
   }
 
   const receive = (message: Outgoing): void => fleet.receive(message, now()).forEach(handled);
+  /** A person's word. False where it changes nothing: said again at once, it is refused again. */
+  function isHeeded(word: Outgoing): boolean {
+    const heard = fleet.receive(word, now());
+    heard.forEach(handled);
+    return heard.some(({ saved }) => saved.length > 0);
+  }
 
   const turn = () => ({ now: now(), cause: 'the alarm', tools });
   /** Who is to be woken, the first first. Products look after themselves every day, for ever: they are told apart. */
@@ -173,28 +179,22 @@ export function aWorld(
       );
     },
 
-    /** A person looks at what is held. False when nothing is. */
+    /** A person looks at what is held. False when nothing is, or when the person is told to wait. */
     attend(verb: 'retry' | 'skip' | 'fail' | 'rollBack'): boolean {
-      const stalled = [...fleet.rows(activationRows).values()].find(({ phase }) => phase === 'stalled');
-      if (stalled !== undefined) {
-        const {
-          id: activationId,
-          position,
-          command: { serviceType },
-        } = stalled;
-        receive(send(settleStep, { activationId, serviceType, position, verb: 'retry' }));
-        return true;
-      }
-      const held = this.orders().flatMap(({ order, work }) =>
-        order.deliveries.flatMap(({ id, state, purpose }) =>
-          state === 'held' && work[id]?.heldHere === true ? [{ orderId: order.id, deliveryId: id, purpose }] : [],
+      const stalled = [...fleet.rows(activationRows).values()].filter(({ phase }) => phase === 'stalled');
+      const words = [
+        ...stalled.map(({ id: activationId, position, command: { serviceType } }) =>
+          send(settleStep, { activationId, serviceType, position, verb: 'retry' }),
         ),
-      );
-      const [one] = held;
-      if (one === undefined) return false;
-      const { orderId, deliveryId, purpose } = one;
-      receive(send(settleDelivery, { orderId, deliveryId, verb: purpose === 'undo' ? 'retry' : verb }));
-      return true;
+        ...this.orders().flatMap(({ order: { id: orderId, deliveries }, work }) =>
+          deliveries
+            .filter(({ id, state }) => state === 'held' && work[id]?.heldHere === true)
+            .map(({ id: deliveryId, purpose }) =>
+              send(settleDelivery, { orderId, deliveryId, verb: purpose === 'undo' ? 'retry' : verb }),
+            ),
+        ),
+      ];
+      return words.some(isHeeded);
     },
 
     /** A message arrives, twice, or never. */

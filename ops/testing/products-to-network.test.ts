@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DecompositionRule } from '../../contracts/messages/decomposition.ts';
+import {
+  type DecompositionRule,
+  type RecoveryPolicy,
+  decompositionRule,
+} from '../../contracts/messages/decomposition.ts';
 import { productEnded } from '../../workers/product-inventory/product.machine.ts';
 import type { Fate } from './orders-to-network.fixture.ts';
 import { aWatcher, judge, told } from './products-to-network.judge.fixture.ts';
@@ -98,6 +102,29 @@ async function calm(world: World): Promise<void> {
 
 const network = aNetwork(theManagers);
 const isOld = ({ version }: DecompositionRule): boolean => version === '1';
+
+test('a person who is told to wait waits: an order that is being cancelled goes on, though something of it is held', async () => {
+  const specification = { id: 'ip-addressing-service', version: '1.0' };
+  const prefixLength = { from: 'x' };
+  const line = decompositionRule.parse({
+    ...{ specification: { id: 'line', version: '1.0' }, version: '1', revision: 1 },
+    ...{ name: 'line', lifecycleStatus: 'active' },
+    characteristics: [{ name: 'x', valueType: 'integer', required: false }],
+    services: [{ name: 'prefix', serviceType: 'ip-addressing', specification, characteristics: { prefixLength } }],
+  });
+  const hold: RecoveryPolicy = { serviceType: '*', revision: 1, cases: { any: [{ do: 'hold' }] } };
+  const world = aWorld(network, [line], [hold], aWatcher());
+  const wish = { action: 'add', id: 'line', of: 0, quantity: 1, isAfter: false } as const;
+  // The catalog refuses the first of these; the second is about to be called.
+  world.order([8, 29].map((x, at) => itemOf({ ...wish, characteristics: { x } }, `${at}`, [])));
+  while (world.bag.length > 0) world.hand(0, 'once');
+  world.cancel(0);
+  while (world.bag.length > 0) world.hand(0, 'lost');
+  expect(world.attend('fail')).toBe(false);
+  await calm(world);
+  judge(world);
+  expect(world.orders().map(({ order }) => order.stage)).toEqual(['cancelled']);
+});
 
 test('law: whatever is lost, late, doubled, amended or cancelled, product orders end, and products, services and network are one', async () => {
   const ends = new Map<string, number>();
