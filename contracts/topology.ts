@@ -103,6 +103,7 @@ export function topology(serviceTypes: readonly string[]): Topology {
         event('outside-ordering.order-changed.*'),
         event('product-inventory.products-claimed.*'),
         event('product-inventory.products-recorded.*'),
+        event('order-management.follow-up-accepted.*'),
       ]),
       ...withDeadLetters(productInventoryQueue, [
         command(productInventoryQueue),

@@ -123,8 +123,17 @@ export const productOrderPlan = z.object({
 export type ProductOrderPlan = z.output<typeof productOrderPlan>;
 
 export const acceptProductOrder = command('order-management.accept-product-order.v1', {
-  body: z.object({ order: productOrderRequest }),
+  body: z.object({
+    order: productOrderRequest,
+    /** The order it follows, where it is an amendment that came too late: answered by `follow-up-accepted`. */
+    follows: z.string().optional(),
+  }),
   to: orderManagementQueue,
+});
+
+/** The order that follows this one is there; said again to whoever places it again. */
+export const followUpAccepted = event('order-management.follow-up-accepted.v1', {
+  body: z.object({ orderId: z.string(), followUpId: z.string() }),
 });
 
 /**

@@ -61,9 +61,12 @@ export function judge(world: World): void {
   for (const service of active) expect([service.id, held.get(service.id)]).toEqual([service.id, heldFor(service)]);
 }
 
-function judgeOrder(world: World, { order, plan, planned, products, cancellations }: ProductOrderState): void {
+function judgeOrder(world: World, one: ProductOrderState): void {
+  const { order, plan, planned, products, cancellations, followUps } = one;
   expect([order.id, order.stage, orderEnded(order.stage)]).toEqual([order.id, order.stage, true]);
   for (const { state } of cancellations) expect(['done', 'terminatedWithError']).toContain(state);
+  const known = new Set(world.orders().map(({ order: { id } }) => id));
+  expect([order.id, order.followUps.filter((id) => !known.has(id)), followUps]).toEqual([order.id, [], []]);
   if (!planned) return;
   // Decomposing it again, from what a database would give back, comes to the same, whatever was published since.
   const again = planOf(turned(order.request), turned(world.knownRules()).toReversed(), turned(products), order.rules, {

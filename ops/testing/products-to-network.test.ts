@@ -130,6 +130,7 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
   const ends = new Map<string, number>();
   let undone = 0;
   let retried = 0;
+  let followed = 0;
   await fc.assert(
     fc.asyncProperty(
       someRules,
@@ -169,6 +170,7 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
         }
         for (const { order, work } of world.orders()) {
           ends.set(order.stage, (ends.get(order.stage) ?? 0) + 1);
+          followed += order.followUps.length;
           undone += order.deliveries.filter(({ state }) => state === 'undone').length;
           retried += Object.values(work).filter(({ serviceOrders }) => serviceOrders.length > 1).length;
         }
@@ -181,4 +183,5 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
     expect([stage, (ends.get(stage) ?? 0) >= (stage === 'completed' ? 50 : 3)]).toEqual([stage, true]);
   expect(undone).toBeGreaterThan(10);
   expect(retried).toBeGreaterThan(10);
+  expect(followed).toBeGreaterThan(10);
 }, 60_000);

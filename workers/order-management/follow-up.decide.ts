@@ -3,8 +3,10 @@ import {
   type ProductOrderRequest,
   type RequestedProductItem,
   acceptProductOrder,
+  followUpAccepted,
 } from '../../contracts/messages/order-management.ts';
 import { type Draft, productsOf } from './draft.decide.ts';
+import type { Effects, OrderState } from './order.state.ts';
 
 /**
  * An amendment that came too late, as an order of its own: what its items were to be is asked of the products they come to.
@@ -62,5 +64,19 @@ function followed(draft: Draft, top: string, amended: readonly RequestedProductI
 
 /** Places the orders that waited for this one to give its products back. */
 export function placeFollowUps(draft: Draft): void {
-  for (const order of draft.followUps) draft.send.push(send(acceptProductOrder, { order }));
+  const follows = draft.order.id;
+  for (const order of draft.followUps) draft.send.push(send(acceptProductOrder, { order, follows }));
+}
+
+/** Tells the order that is followed that the one which follows it is there, rejected or not. */
+export function answerFollowed(effects: Effects, followUpId: string, follows: string | undefined): Effects {
+  if (follows === undefined) return effects;
+  return { ...effects, send: [...(effects.send ?? []), send(followUpAccepted, { orderId: follows, followUpId })] };
+}
+
+/** Hears that an order which follows this one is there: it is not placed again. */
+export function onFollowUpAccepted(state: OrderState | undefined, followUpId: string): Effects {
+  if (state === undefined) return {};
+  const followUps = state.followUps.filter(({ id }) => id !== followUpId);
+  return followUps.length === state.followUps.length ? {} : { save: [{ ...state, followUps }] };
 }

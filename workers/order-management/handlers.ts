@@ -6,6 +6,7 @@ import {
   correctService,
   deleteProductOrder,
   emitProductOrders,
+  followUpAccepted,
   settleDelivery,
 } from '../../contracts/messages/order-management.ts';
 import { type MessageDefinition, send } from '../../contracts/messages/message.ts';
@@ -22,6 +23,7 @@ import { corrections } from './correction.store.ts';
 import { onCancellation, onOutsideRefusal, onStanding } from './facts.decide.ts';
 import { whatHolds } from './standing.decide.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';
+import { answerFollowed, onFollowUpAccepted } from './follow-up.decide.ts';
 import { askedFor } from './launch.decide.ts';
 import type { Effects, OrderState, Tools, Turn } from './order.state.ts';
 import { planningHandlerOf } from './plan.ts';
@@ -63,8 +65,16 @@ export const handlersOf = (orders: Aggregate<OrderState>, tools: Tools): readonl
       ]);
       return { rules, policies };
     },
-    decide: (state, received, catalog) =>
-      done(accept(state, received.body.order, catalog, turnOf(tools, acceptProductOrder, received))),
+    decide: (state, received, catalog) => {
+      const { order, follows } = received.body;
+      const effects = accept(state, order, catalog, turnOf(tools, acceptProductOrder, received));
+      return done(answerFollowed(effects, order.id, follows));
+    },
+  }),
+  on(followUpAccepted, {
+    of: orders,
+    key: (body) => body.orderId,
+    decide: (state, { body }) => done(onFollowUpAccepted(state, body.followUpId)),
   }),
   on(productsClaimed, {
     of: orders,

@@ -70,7 +70,7 @@ export interface OrderState {
   /** Where it ends once the product inventory has recorded what it came to. */
   readonly ending: StageTrigger | null;
   readonly cancellations: readonly ProductOrderCancellation[];
-  /** Orders that are placed when this one has ended. */
+  /** Orders that are placed when this one has ended, until they are known to be there. */
   readonly followUps: readonly ProductOrderRequest[];
   readonly audit: readonly AuditEntry[];
   /** When to look again at what was asked of others; null when nothing is awaited. */

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RecoveryStep } from '../../contracts/messages/decomposition.ts';
 import type { Outgoing } from '../../contracts/messages/message.ts';
-import type { RequestedProductItem, SettleDelivery } from '../../contracts/messages/order-management.ts';
+import {
+  type RequestedProductItem,
+  type SettleDelivery,
+  acceptProductOrder,
+} from '../../contracts/messages/order-management.ts';
 import type { RecordProducts } from '../../contracts/messages/product-inventory.ts';
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
@@ -12,6 +16,7 @@ import { requestCancellation } from './cancel.decide.ts';
 import { onDue } from './due.decide.ts';
 import { onCancellation, onStanding } from './facts.decide.ts';
 import { isOver } from './draft.decide.ts';
+import { onFollowUpAccepted } from './follow-up.decide.ts';
 import type { Effects, OrderState } from './order.state.ts';
 import { aProduct, anItem, anOrder, chain, noon, orderId, policy, retry, rules, turn } from './orders.fixture.ts';
 import { orderEnded } from './product-order.machine.ts';
@@ -83,6 +88,7 @@ function life(seed: number, trouble: number) {
   const serviceOrders = new Map<string, ServiceOrder>();
   const services = new Map<string, { standsOn: readonly string[] }>();
   const records = new Map<string, RecordProducts['products'][number]>();
+  const followed = new Set<string>();
   const violations: string[] = [];
   let recorded = 0;
   let released = false;
@@ -100,7 +106,8 @@ function life(seed: number, trouble: number) {
     )
       violations.push(`left ${before.order.stage} for ${state.order.stage}`);
     for (const message of effects.send ?? []) {
-      if (message.definition.name.startsWith('order-management.')) continue;
+      const { name } = message.definition;
+      if (name.startsWith('order-management.') && name !== acceptProductOrder.name) continue;
       if (!calm && chance(trouble / 4)) continue;
       messages.push(message, ...(!calm && chance(trouble) ? [message] : []));
     }
@@ -137,7 +144,11 @@ function life(seed: number, trouble: number) {
   };
 
   const hear = ({ definition: { name }, body }: Outgoing): void => {
-    if (name.includes('.accept-service-order.') || name.includes('.place-order.')) {
+    if (name === acceptProductOrder.name) {
+      const { order } = body as { order: { id: string } };
+      followed.add(order.id);
+      if (calm || !chance(trouble / 4)) apply(onFollowUpAccepted(state, order.id));
+    } else if (name.includes('.accept-service-order.') || name.includes('.place-order.')) {
       const { order: request } = body as { order: ServiceOrderRequest };
       const known = serviceOrders.get(request.id);
       if (known !== undefined) return tell(known);
@@ -249,19 +260,20 @@ function life(seed: number, trouble: number) {
     }
   }
   if (state === undefined) throw new Error('there is no order');
-  return { state, services, records, violations, existing, isQuiet: quiet() };
+  return { state, services, records, violations, existing, followed, isQuiet: quiet() };
 }
 
 test('an order ends, whatever happens, and what is left on the network is what its products say', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 0x7fffffff }), fc.constantFrom(0, 0.1, 0.3, 0.5), (seed, trouble) => {
-      const { state, services, records, violations, existing } = life(seed, trouble);
+      const { state, services, records, violations, existing, followed } = life(seed, trouble);
       expect(violations).toEqual([]);
       expect({ stage: state.order.stage, ended: orderEnded(state.order.stage) }).toEqual({
         stage: state.order.stage,
         ended: true,
       });
       expect(isOver(state)).toBe(true);
+      expect([[...followed].toSorted(), state.followUps]).toEqual([state.order.followUps.toSorted(), []]);
       const told = new Set(
         [...records.values()].flatMap(({ components, status }) =>
           status === 'terminated' ? [] : (components ?? []).map(({ serviceId }) => serviceId),

@@ -9,15 +9,12 @@ import { claim, recordEnd } from './products.decide.ts';
 /** The first reminder of an unanswered command; then twice as long each time. Longer than a healthy service order, shorter than a person's patience. */
 const firstReminderMs = 30_000;
 const longestReminderMs = 600_000;
-/** How often a follow-up order is placed again: it outlives a queue that is lost and made anew. */
-const followUpReminders = 3;
 
 /** When the order's alarm rings next; null when it waits for nothing. */
 export function nextDue(draft: Draft, reminders: number): Date | null {
   const { now } = draft;
   const dates = datesOf(draft).filter((date) => date > now);
-  const follows = draft.followUps.length > 0 && orderEnded(draft.order.stage) && reminders < followUpReminders;
-  if (awaits(draft) || follows)
+  if (awaits(draft))
     dates.push(new Date(now.getTime() + Math.min(firstReminderMs * 2 ** reminders, longestReminderMs)));
   return dates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
 }
@@ -32,9 +29,11 @@ function datesOf(draft: Draft): Date[] {
 }
 
 /** True while somebody was asked for something and has not answered. */
-const awaits = (draft: Draft): boolean =>
-  all(draft).some(isRunning) ||
-  (!orderEnded(draft.order.stage) && (draft.ending !== null || (draft.claim === 'asked' && !draft.planned)));
+function awaits(draft: Draft): boolean {
+  if (all(draft).some(isRunning)) return true;
+  if (orderEnded(draft.order.stage)) return draft.followUps.length > 0;
+  return draft.ending !== null || (draft.claim === 'asked' && !draft.planned);
+}
 
 /** Says again, under the same business keys, everything that is awaited. */
 export function remind(draft: Draft): void {
