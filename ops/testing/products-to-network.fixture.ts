@@ -41,12 +41,11 @@ import { aWire } from './wire.fixture.ts';
 
 const noon = new Date('2026-03-01T12:00:00.000Z');
 
-/** A message may be lost so often: some things are asked again three times, and no more. */
-const mostLosses = 2;
 /** What nobody here asks for again: it is never lost. */
 const saidOnce: ReadonlySet<string> = new Set([milestoneReached.name, publishRule.name, acceptProductOrder.name]);
 /** An order that follows another is asked for by that one, until it is there. */
 const isFollowUp = (body: unknown): boolean => (body as { readonly follows?: string }).follows !== undefined;
+const isSaidOnce = ({ definition: { name }, body }: Outgoing): boolean => saidOnce.has(name) && !isFollowUp(body);
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -62,7 +61,6 @@ export function aWorld(
   const wire = aWire(network, activators, () => time);
   const bag: Outgoing[] = [];
   const posted: Outgoing[] = [];
-  const losses = new Map<string, number>();
   let intents: Activation[] = [];
   const outcomes: { readonly serviceType: string; readonly outcome: Outcome }[] = [];
 
@@ -205,7 +203,7 @@ export function aWorld(
       const message = bag[at];
       if (message === undefined) return;
       if (how !== 'twice') bag.splice(at, 1);
-      if (how === 'lost' && mayBeLost(message)) return;
+      if (how === 'lost' && !isSaidOnce(message)) return;
       receive(message);
     },
     /** A call, or a read-back, is made. Whether it is heard of is another matter. */
@@ -231,12 +229,4 @@ export function aWorld(
     ringOthers: () => ring(alarms().others),
     ringLooks: () => ring(alarms().looks),
   };
-
-  function mayBeLost({ definition: { name }, body }: Outgoing): boolean {
-    if (saidOnce.has(name) && !isFollowUp(body)) return false;
-    const key = `${name} ${JSON.stringify(body)}`;
-    const lost = (losses.get(key) ?? 0) + 1;
-    losses.set(key, lost);
-    return lost <= mostLosses;
-  }
 }
