@@ -122,6 +122,28 @@ describe('an order', () => {
     expect(productOrderItem.map(({ state }) => state)).toEqual(['rejected']);
   });
 
+  test('that is amended too late is followed by another, and hears that it is there', async () => {
+    await system.network.add([{ id: 'slow', manager: 'olt', operation: '*', kind: 'latency', params: { ms: 400 } }]);
+    const order = await place(addFiber());
+    const path = `${orders}/productOrder/${order.id}`;
+    await vi.waitUntil(async () => (await ask<Order>(path)).state === 'inProgress', soon);
+    const change = [{ name: 'upSpeed', valueType: 'number', value: 0.25 }];
+    const product = { productSpecification: { id: 'fiber-1g', version: '1.0' }, productCharacteristic: change };
+    await ask(`${path}?whenStarted=followUp`, { productOrderItem: [addFiber({ product })] }, 'PATCH');
+    await system.network.remove('slow');
+    await ended(order, 'completed');
+    const kept = async () => {
+      const [row] = await system.sql<{ named: string[]; waits: unknown[] }[]>`
+        select doc -> 'order' -> 'followUps' as named, doc -> 'followUps' as waits
+        from order_management.product_order where id = ${order.id}`;
+      return row;
+    };
+    await vi.waitFor(async () => expect((await kept())?.waits).toEqual([]), soon);
+    const [id = ''] = (await kept())?.named ?? [];
+    await ended({ ...order, id }, 'completed');
+    for (const one of await productsOf(order)) await ended(await place(remove(one)), 'completed');
+  });
+
   test('asks again for what it awaits when a queue was lost with it', async () => {
     await system.stop('service-ordering');
     const order = await place(addFiber());
