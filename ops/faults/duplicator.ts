@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { releaseClaims } from '../../contracts/messages/service-inventory.ts';
+import { claimsReleased, releaseClaims } from '../../contracts/messages/service-inventory.ts';
 import type { Topology } from '../../contracts/topology.ts';
 import type { Broker } from '../bootstrap/service.ts';
 import { connectBroker } from '../platform/broker/connection.ts';
@@ -113,7 +113,8 @@ export async function startDuplicator(broker: Broker, topology: Topology, random
       await channel.waitForConfirms();
       await emptied();
       const since = [...seen.values()].slice(all.length);
-      return since.filter((message) => message.properties.type !== releaseClaims.name).length;
+      return since.filter(({ properties: { type } }) => type !== releaseClaims.name && type !== claimsReleased.name)
+        .length;
     },
     async stop() {
       for (const timer of waiting) clearTimeout(timer);
