@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
 import { type Entry, keyOf, orderKey, serviceKey } from './product.state.ts';
 import { dueProducts, inventory, pageOfProducts, shownProducts } from './product.store.ts';
@@ -76,6 +76,34 @@ test('a product is found by the services it got last, and by no others', async (
   await save({ ...aProduct({ revision: 2 }, 't'), family: 'p' });
   expect(await loaded(serviceKey('s'))).toEqual([]);
   expect(await loaded(serviceKey('t'))).toEqual(['p', serviceKey('t')]);
+});
+
+test('a product that somebody else is changing is waited for, and comes as it is then', async () => {
+  const ids = Array.from({ length: 300 }, (_, at) => `p-${at}`);
+  await save(...ids.map((id) => aProduct({ id }, `s-${id}`)));
+  await bench.sql`analyze product_inventory.product`;
+  const wanted = [...ids.slice(0, 30), orderKey('order-1'), serviceKey('s-p-200')];
+  const changing = Promise.withResolvers<void>();
+  const changed = Promise.withResolvers<void>();
+  const change = bench.sql.begin(async (tx) => {
+    await Promise.all(
+      inventory.save(tx, [aProduct({ id: 'p-7', revision: 9 }), aProduct({ id: 'p-200', revision: 9 }, 's-p-200')]),
+    );
+    changing.resolve();
+    await changed.promise;
+  });
+  await changing.promise;
+  const loading = load(...wanted);
+  await vi.waitUntil(async () => {
+    const [waits] = await bench.sql`
+      select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    return waits !== undefined;
+  }, 10_000);
+  changed.resolve();
+  await change;
+  const found = await loading;
+  expect([...found.keys()].toSorted()).toEqual([...ids.slice(0, 30), 'p-200', serviceKey('s-p-200')].toSorted());
+  expect(found.get('p-7')).toMatchObject({ product: { revision: 9 } });
 });
 
 test('alarms ring for products whose time has come, oldest first', async () => {

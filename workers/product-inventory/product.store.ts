@@ -90,13 +90,17 @@ async function loadProducts(
   serviceIds: string[],
 ): Promise<ProductState[]> {
   if (ids.length + orderIds.length + serviceIds.length === 0) return [];
+  // The ids are an array, so that they are found once. Of a row it had to wait for, PostgreSQL asks again whether it is meant,
+  // and joined with the rest of the statement it was not: it was left out.
   const rows = await tx<ProductRow[]>`
     select family, doc, due_at, deleted from product_inventory.product
-    where family in (
-      select family from product_inventory.product where id = any(${ids})
-      union all select family from product_inventory.product where claimed_by = any(${orderIds})
-      union all select family from product_inventory.product where service_ids && ${serviceIds}::text[]
-    )
+    where id = any(array(
+      select id from product_inventory.product where family in (
+        select family from product_inventory.product where id = any(${ids})
+        union all select family from product_inventory.product where claimed_by = any(${orderIds})
+        union all select family from product_inventory.product where service_ids && ${serviceIds}::text[]
+      )
+    ))
     order by id for update`;
   return rows.map(productState);
 }
