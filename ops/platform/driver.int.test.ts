@@ -15,7 +15,7 @@ async function aPool() {
   const sockets: Socket[] = [];
   const options = {
     max: 1,
-    connect_timeout: 2,
+    connect_timeout: 20,
     async socket() {
       const socket = connect(Number(port), hostname);
       await once(socket, 'connect');

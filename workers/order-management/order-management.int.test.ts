@@ -140,6 +140,8 @@ describe('an order', () => {
     };
     await vi.waitFor(async () => expect((await kept())?.waits).toEqual([]), soon);
     const [id = ''] = (await kept())?.named ?? [];
+    // It is there a moment before it is shown.
+    await vi.waitFor(() => ask(`${orders}/productOrder/${id}`), soon);
     await ended({ ...order, id }, 'completed');
     for (const one of await productsOf(order)) await ended(await place(remove(one)), 'completed');
   });
