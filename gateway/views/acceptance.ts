@@ -69,14 +69,16 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
 }
 
 /**
- * Everybody waits for this one statement, so it must end. The server stops it after 30 s; a driver that lost it with its
- * connection would say nothing ever.
+ * Everybody waits for this one statement, so it must end. The server stops it after 30 s; one that is cut off from us says
+ * nothing for much longer.
  *
  * @throws what counts as the database's fault
  */
 async function answered<Result>(statement: Promise<Result>): Promise<Result> {
-  const late = Object.assign(new Error('the database did not answer'), { code: 'ETIMEDOUT' });
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => (timer = setTimeout(reject, statementMayTakeMs, late)));
+  const deadline = new Promise<never>((_, reject) => {
+    const late = (): void => reject(Object.assign(new Error('the database did not answer'), { code: 'ETIMEDOUT' }));
+    timer = setTimeout(late, statementMayTakeMs);
+  });
   return Promise.race([statement, deadline]).finally(() => clearTimeout(timer));
 }

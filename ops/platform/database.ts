@@ -47,9 +47,8 @@ export function isDatabaseFault(error: unknown): boolean {
 /**
  * Runs work in one transaction.
  *
- * The driver rolls back when work throws, and where the connection is what was lost it writes that rollback to a socket
- * that is gone: an exception nobody can catch, which ends the process (postgres 3.4.9). So nothing more is said on a lost
- * connection; the driver reports its end by itself.
+ * The driver rolls back when work throws. On a connection that is lost there is nobody to say that to, and a driver that is
+ * not mended (decision record 6) ends the process with it: so nothing more is said there, and the driver reports the end by itself.
  *
  * @param options as SQL has them after `begin`: `read only`
  */
