@@ -9,6 +9,6 @@ COPY contracts contracts
 COPY gateway gateway
 COPY workers workers
 COPY ops ops
-RUN node ops/bootstrap/mend-driver.mjs
+RUN node ops/run/bootstrap/mend-driver.mjs
 USER node
-CMD ["node", "ops/fleet/process.ts", "gateway"]
+CMD ["node", "ops/run/fleet/process.ts", "gateway"]

@@ -25,7 +25,7 @@ export default defineConfig({
           name: 'int',
           setupFiles,
           include: ['**/*.int.test.ts'],
-          exclude: [...elsewhere, 'ops/faults/**'],
+          exclude: [...elsewhere, 'ops/verify/faults/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           setupFiles,
-          include: ['ops/faults/**/*.int.test.ts'],
+          include: ['ops/verify/faults/**/*.int.test.ts'],
           exclude: elsewhere,
           // After all others: a dozen processes that are killed and started leave nobody else a core.
           sequence: { groupOrder: 1 },

@@ -5,7 +5,7 @@ import type { Topology } from '../contracts/topology.ts';
 import type { Configuration } from '../ops/platform/configuration.ts';
 import { type Database, connectDatabase } from '../ops/platform/database.ts';
 import type { Log } from '../ops/platform/log.ts';
-import type { Relay } from '../ops/platform/outbox/relay.ts';
+import type { Relay } from '../ops/platform/messaging/relay.ts';
 import { productOrderingApi } from './apis/tmf622/api.ts';
 import { productInventoryApi } from './apis/tmf637/api.ts';
 import { serviceInventoryApi } from './apis/tmf638/api.ts';
@@ -15,8 +15,8 @@ import { answerClientErrors } from './tmf630/client-error.ts';
 import type { BoundaryOptions } from './tmf630/boundary.ts';
 import { createViewStore } from './tmf630/views.store.ts';
 import { callbackRoutes } from './callbacks/routes.ts';
-import { createCommands } from './views/commands.ts';
-import { createOutcomes } from './views/outcomes.ts';
+import { createCommands } from './commands/commands.ts';
+import { createOutcomes } from './commands/outcomes.ts';
 
 export interface GatewayDependencies {
   readonly sql: Database;

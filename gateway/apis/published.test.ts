@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createApp } from '../tmf630/app.ts';
 import { memoryViews } from '../tmf630/testing/memory-views.ts';
-import type { Commands } from '../views/commands.ts';
+import type { Commands } from '../commands/commands.ts';
 import { productOrderingApi } from './tmf622/api.ts';
 import { productInventoryApi } from './tmf637/api.ts';
 

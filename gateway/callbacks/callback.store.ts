@@ -1,5 +1,5 @@
 import type { Database } from '../../ops/platform/database.ts';
-import type { Publication } from '../../ops/platform/envelope.ts';
+import type { Publication } from '../../ops/platform/messaging/envelope.ts';
 
 /**
  * Keeps what an outside system said, to be published; if it was signed within so many seconds of now. The database's

@@ -40,7 +40,7 @@ import {
   serviceOrderNotPatchable,
   serviceOrderUpdate,
 } from '../../contracts/tmf/tmf641.ts';
-import { specsFolder } from '../../ops/testing/specs-folder.ts';
+import { specsFolder } from '../../ops/verify/testbed/specs-folder.ts';
 import { describeWithSpecs, type Spec, type SwaggerSchema } from './specs.ts';
 import { correctedDefinitions } from './tolerances.ts';
 

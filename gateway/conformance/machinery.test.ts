@@ -7,7 +7,7 @@ import { resourceRoutes, type ResourceHandlers } from '../tmf630/resource.ts';
 import { memoryViews } from '../tmf630/testing/memory-views.ts';
 import { anOrder, orders } from '../tmf630/testing/resources.ts';
 import { createConformance, type Conformance } from './conformance.ts';
-import { specsFolder } from '../../ops/testing/specs-folder.ts';
+import { specsFolder } from '../../ops/verify/testbed/specs-folder.ts';
 import { describeWithSpecs } from './specs.ts';
 
 const PATH = `${orders.basePath}/serviceOrder`;

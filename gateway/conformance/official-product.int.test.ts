@@ -9,12 +9,12 @@ import { type Outgoing, send } from '../../contracts/messages/message.ts';
 import { settleDelivery } from '../../contracts/messages/order-management.ts';
 import { productStatuses } from '../../contracts/states/product.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
-import { publicationOf } from '../../ops/platform/envelope.ts';
+import { publicationOf } from '../../ops/platform/messaging/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
-import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
-import { specsFolder } from '../../ops/testing/specs-folder.ts';
-import { type Ask, startSystem, type System } from '../../ops/testing/system.ts';
-import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
+import { insertOutbox } from '../../ops/platform/messaging/outbox.store.ts';
+import { specsFolder } from '../../ops/verify/testbed/specs-folder.ts';
+import { type Ask, startSystem, type System } from '../../ops/verify/testbed/system.ts';
+import { createTestbed, type Testbed } from '../../ops/verify/testbed/testbed.ts';
 import { productOrderPlanSchema } from '../apis/tmf622/dry-run.ts';
 import { type AnswerCase, answerCases, sending, taskCases } from './answer-cases.ts';
 import {

@@ -1,6 +1,6 @@
 /**
  * The official TM Forum documents (Swagger 2.0), as reference data. They are not part of this repository:
- * `ops/testing/specs-folder.ts` knows where they lie. Without them, what depends on them is skipped, loudly.
+ * `ops/verify/testbed/specs-folder.ts` knows where they lie. Without them, what depends on them is skipped, loudly.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

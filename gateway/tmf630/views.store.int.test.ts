@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import { connectDatabase, type Database } from '../../ops/platform/database.ts';
-import { createTestbed, type Testbed } from '../../ops/testing/testbed.ts';
+import { createTestbed, type Testbed } from '../../ops/verify/testbed/testbed.ts';
 import { sortText, writeCursor } from './cursor.ts';
 import { toTmfError } from './error-mapper.ts';
 import { parseQuery } from './query.ts';

@@ -5,10 +5,10 @@ import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts
 import type { ProductOrderCreate } from '../../contracts/tmf/tmf622.ts';
 import type { ServiceOrderCreate } from '../../contracts/tmf/tmf641.ts';
 import { type Database, isDatabaseFault, transaction } from '../../ops/platform/database.ts';
-import { publicationOf } from '../../ops/platform/envelope.ts';
+import { publicationOf } from '../../ops/platform/messaging/envelope.ts';
 import type { Log } from '../../ops/platform/log.ts';
-import { insertOutbox } from '../../ops/platform/outbox/outbox.store.ts';
-import type { Relay } from '../../ops/platform/outbox/relay.ts';
+import { insertOutbox } from '../../ops/platform/messaging/outbox.store.ts';
+import type { Relay } from '../../ops/platform/messaging/relay.ts';
 import { productOrderResource } from '../apis/tmf622/descriptor.ts';
 import { toRequest as toProductOrder } from '../apis/tmf622/translate.ts';
 import { serviceOrderResource } from '../apis/tmf641/descriptor.ts';

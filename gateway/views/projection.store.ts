@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
-import type { Statement } from '../../ops/platform/pipelined.ts';
+import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 import type { ViewState } from './projection.ts';
 import { viewKey } from './projection.ts';
-import { columnsOf } from './view-row.ts';
+import { columnsOf } from '../tmf630/view-row.ts';
 
 interface ViewRow {
   id: string;

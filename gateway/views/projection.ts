@@ -1,7 +1,7 @@
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
-import type { CommandOutcome } from './outcome.store.ts';
+import type { CommandOutcome } from '../commands/outcome.store.ts';
 
 /** One view while a batch of events is laid over it. */
 export interface ViewState {

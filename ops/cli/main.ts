@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { explain } from '../bootstrap/sentence.ts';
+import { explain } from '../run/bootstrap/sentence.ts';
 import { doctor } from './verbs/doctor.ts';
 import { fallout } from './verbs/fallout.ts';
 import { newThing } from './verbs/new.ts';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 // `npx patchbay <verb>`: installs what is missing, then runs the command line with the pinned Node.
-import { launch } from '../bootstrap/launch.mjs';
+import { launch } from '../run/bootstrap/launch.mjs';
 
 await launch('cli', process.argv.slice(2));

@@ -4,7 +4,7 @@ import { type Socket, connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { createTestbed } from '../testing/testbed.ts';
+import { createTestbed } from '../verify/testbed/testbed.ts';
 
 const testbed = await createTestbed();
 afterAll(() => testbed.close());

@@ -4,9 +4,9 @@ import type { ActivateItem } from '../../contracts/messages/activation.ts';
 import type { ServiceOrder } from '../../contracts/messages/service-ordering.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { serviceOrderPlanSchema } from '../../gateway/apis/tmf641/dry-run.ts';
-import { type System, sampleOrder, startSystem } from '../testing/system.ts';
-import { type Testbed, createTestbed } from '../testing/testbed.ts';
-import { soon } from '../testing/workbench.ts';
+import { type System, sampleOrder, startSystem } from '../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
+import { soon } from '../verify/testbed/workbench.ts';
 
 type Plan = (typeof serviceOrderPlanSchema)['_zod']['input'];
 type PlanItem = Plan['items'][number];

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecification, serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
-import { publicationOf } from '../platform/envelope.ts';
+import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/outbox/outbox.store.ts';
-import { type System, startSystem } from '../testing/system.ts';
-import { type Testbed, createTestbed } from '../testing/testbed.ts';
-import { soon } from '../testing/workbench.ts';
+import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import { type System, startSystem } from '../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
+import { soon } from '../verify/testbed/workbench.ts';
 import { loadSamples } from './load.ts';
 import { loadRules } from './rules.ts';
 

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecification, serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
 import { type Database, connectDatabase } from '../platform/database.ts';
-import { publicationOf } from '../platform/envelope.ts';
+import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../platform/messaging/outbox.store.ts';
 import { loadRules } from './rules.ts';
 
 const patienceMs = 30_000;

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { withProductId } from '../cli/rules/explain.ts';
-import { type Partner, startPartner } from '../testing/partner.ts';
-import { type System, startSystem } from '../testing/system.ts';
-import { type Testbed, createTestbed } from '../testing/testbed.ts';
+import { type Partner, startPartner } from '../verify/testbed/partner.ts';
+import { type System, startSystem } from '../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
 
 const orders = '/tmf-api/productOrderingManagement/v4/productOrder';
 const products = '/tmf-api/productInventory/v4/product';

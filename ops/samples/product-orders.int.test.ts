@@ -3,9 +3,9 @@ import { readFile, readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Product } from '../../contracts/messages/product-inventory.ts';
 import { withProductId } from '../cli/rules/explain.ts';
-import { type System, startSystem } from '../testing/system.ts';
-import { type Testbed, createTestbed } from '../testing/testbed.ts';
-import { soon } from '../testing/workbench.ts';
+import { type System, startSystem } from '../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
+import { soon } from '../verify/testbed/workbench.ts';
 
 let testbed: Testbed;
 let system: System;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RecoveryStep, errorClasses } from '../../contracts/messages/decomposition.ts';
-import { freePort } from '../bootstrap/ports.ts';
-import { type System, startSystem } from '../testing/system.ts';
-import { type Testbed, createTestbed } from '../testing/testbed.ts';
+import { freePort } from '../run/bootstrap/ports.ts';
+import { type System, startSystem } from '../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
 import { type Outside, startOutside } from './recovery-outside.fixture.ts';
 import { type Trials, begin } from './recovery-run.fixture.ts';
 import { type Trial, nameOf, places } from './recovery-trial.fixture.ts';

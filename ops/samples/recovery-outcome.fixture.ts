@@ -1,5 +1,5 @@
 /** How a trial's order stands, as its client, the customer and the network see it. */
-import type { System } from '../testing/system.ts';
+import type { System } from '../verify/testbed/system.ts';
 import { places } from './recovery-trial.fixture.ts';
 
 export const productOrders = '/tmf-api/productOrderingManagement/v4/productOrder';

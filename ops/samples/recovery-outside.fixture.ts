@@ -1,7 +1,7 @@
 /** Somebody else's TMF641 API, for service types that are ordered outside. */
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import type { Ask } from '../testing/system.ts';
+import type { Ask } from '../verify/testbed/system.ts';
 import { type Trial, isOutside, nameOf } from './recovery-trial.fixture.ts';
 
 const ordering = '/tmf-api/serviceOrdering/v4';

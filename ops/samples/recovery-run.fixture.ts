@@ -12,10 +12,10 @@ import {
   serviceSpecificationPublished,
 } from '../../contracts/messages/service-catalog.ts';
 import { publishRules } from '../cli/rules/publish.ts';
-import { publicationOf } from '../platform/envelope.ts';
+import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/outbox/outbox.store.ts';
-import type { System } from '../testing/system.ts';
+import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import type { System } from '../verify/testbed/system.ts';
 import { type Outcome, hasEnded, productOrders, readOutcome } from './recovery-outcome.fixture.ts';
 import { cancelServiceOrder, post } from './recovery-outside.fixture.ts';
 import { type Trial, isOutside, lateSpecification, mobile, nameOf, ruleFor, ruleOf } from './recovery-trial.fixture.ts';

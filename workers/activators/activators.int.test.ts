@@ -3,9 +3,9 @@ import { type ActivateItem, activateItem } from '../../contracts/messages/activa
 import { send } from '../../contracts/messages/message.ts';
 import type { SupportingService } from '../../contracts/messages/service-inventory.ts';
 import type { Characteristics } from '../../contracts/messages/values.ts';
-import { createNetwork } from '../../ops/testing/network.ts';
-import { type Workbench, createWorkbench, soon } from '../../ops/testing/workbench.ts';
-import type { RunningRole } from '../runtime/role.ts';
+import { createNetwork } from '../../ops/verify/testbed/network.ts';
+import { type Workbench, createWorkbench, soon } from '../../ops/verify/testbed/workbench.ts';
+import type { RunningRole } from '../../ops/platform/messaging/role.ts';
 import { activatorTypes, loadActivators } from './registry.ts';
 import { startActivators } from './worker.ts';
 

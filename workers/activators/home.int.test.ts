@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type System, sampleOrder, startSystem } from '../../ops/testing/system.ts';
-import { type Testbed, createTestbed } from '../../ops/testing/testbed.ts';
-import { soon } from '../../ops/testing/workbench.ts';
+import { type System, sampleOrder, startSystem } from '../../ops/verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../ops/verify/testbed/testbed.ts';
+import { soon } from '../../ops/verify/testbed/workbench.ts';
 
 const ordering = '/tmf-api/serviceOrdering/v4';
 const services = '/tmf-api/serviceInventory/v4/service';

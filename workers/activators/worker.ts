@@ -1,5 +1,5 @@
-import { startActivator } from '../runtime/activation/worker.ts';
-import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
+import { startActivator } from '../activation/worker.ts';
+import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { activatorTypes, loadActivators } from './registry.ts';
 
 /** The activator role: runs the service types the configuration names, all of them unless told. */

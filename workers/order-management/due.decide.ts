@@ -1,7 +1,7 @@
 import { draftOf, isOver } from './draft.decide.ts';
-import { finish, kept } from './finish.decide.ts';
+import { finish, kept } from './deliver/finish.decide.ts';
 import type { Effects, OrderState, Turn } from './order.state.ts';
-import { start } from './receive.decide.ts';
+import { start } from './receive/receive.decide.ts';
 import { nextDue, remind } from './reminders.decide.ts';
 
 /** The alarm: a date has come, a wait is over, or something that was asked of others is overdue. */

@@ -15,22 +15,22 @@ import { productsClaimed, productsRecorded } from '../../contracts/messages/prod
 import { cancellationChanged, serviceOrderChanged } from '../../contracts/messages/service-ordering.ts';
 import type { z } from 'zod';
 import type { Transaction } from '../../ops/platform/database.ts';
-import { type Aggregate, type Handler, type Received, done, on, onMany } from '../runtime/handler.ts';
-import { amend, remove } from './amend.decide.ts';
-import { requestCancellation } from './cancel.decide.ts';
-import { correct } from './correction.decide.ts';
-import { corrections } from './correction.store.ts';
-import { onCancellation, onOutsideRefusal, onStanding } from './facts.decide.ts';
-import { whatHolds } from './standing.decide.ts';
-import { cancellationEvents, changed } from './finish.decide.ts';
-import { answerFollowed, onFollowUpAccepted } from './follow-up.decide.ts';
-import { askedFor } from './launch.decide.ts';
+import { type Aggregate, type Handler, type Received, done, on, onMany } from '../../ops/platform/messaging/handler.ts';
+import { amend, remove } from './amend/amend.decide.ts';
+import { requestCancellation } from './cancel/cancel.decide.ts';
+import { correct } from './recover/correction.decide.ts';
+import { corrections } from './recover/correction.store.ts';
+import { onCancellation, onOutsideRefusal, onStanding } from './deliver/facts.decide.ts';
+import { whatHolds } from './deliver/standing.decide.ts';
+import { cancellationEvents, changed } from './deliver/finish.decide.ts';
+import { answerFollowed, onFollowUpAccepted } from './amend/follow-up.decide.ts';
+import { askedFor } from './deliver/launch.decide.ts';
 import type { Effects, OrderState, Tools, Turn } from './order.state.ts';
-import { planningHandlerOf } from './plan.ts';
+import { planningHandlerOf } from './receive/plan.ts';
 import { pageOfProductOrders } from './product-order.store.ts';
-import { publish } from './publish.decide.ts';
-import { accept, onProductsClaimed, onProductsRecorded } from './receive.decide.ts';
-import { settle } from './settle.decide.ts';
+import { publish } from './receive/publish.decide.ts';
+import { accept, onProductsClaimed, onProductsRecorded } from './receive/receive.decide.ts';
+import { settle } from './deliver/settle.decide.ts';
 import {
   decompositionRules,
   findRules,
@@ -39,7 +39,7 @@ import {
   policyKey,
   recoveryPolicies,
   ruleKey,
-} from './rule.store.ts';
+} from './receive/rule.store.ts';
 
 /** What a decision about a message is told beside it. */
 export const turnOf = (

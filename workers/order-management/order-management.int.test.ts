@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type System, sampleOrder, startSystem } from '../../ops/testing/system.ts';
-import { type Testbed, createTestbed } from '../../ops/testing/testbed.ts';
+import { type System, sampleOrder, startSystem } from '../../ops/verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../ops/verify/testbed/testbed.ts';
 
 /** Product orders through the whole fleet: gateway, product inventory, service ordering, activators and the network. */
 let testbed: Testbed;

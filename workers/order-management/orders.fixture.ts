@@ -15,13 +15,13 @@ import type { Failure } from '../../contracts/messages/values.ts';
 import type { ProductOrderStage } from '../../contracts/states/product-order.ts';
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
 import { derivedId } from '../../ops/platform/ids.ts';
-import { requestCancellation } from './cancel.decide.ts';
+import { requestCancellation } from './cancel/cancel.decide.ts';
 import { decompose } from './decomposition/decompose.decide.ts';
 import { chooseRules } from './decomposition/rules.decide.ts';
 import { onDue } from './due.decide.ts';
-import { onCancellation, onStanding } from './facts.decide.ts';
+import { onCancellation, onStanding } from './deliver/facts.decide.ts';
 import type { Effects, OrderState, Tools, Turn } from './order.state.ts';
-import { accept, onProductsClaimed, onProductsRecorded } from './receive.decide.ts';
+import { accept, onProductsClaimed, onProductsRecorded } from './receive/receive.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 export const after = (seconds: number): Date => new Date(noon.getTime() + seconds * 1_000);

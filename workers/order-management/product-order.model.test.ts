@@ -11,17 +11,17 @@ import type { RecordProducts } from '../../contracts/messages/product-inventory.
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
-import { amend } from './amend.decide.ts';
-import { requestCancellation } from './cancel.decide.ts';
+import { amend } from './amend/amend.decide.ts';
+import { requestCancellation } from './cancel/cancel.decide.ts';
 import { onDue } from './due.decide.ts';
-import { onCancellation, onStanding } from './facts.decide.ts';
+import { onCancellation, onStanding } from './deliver/facts.decide.ts';
 import { isOver } from './draft.decide.ts';
-import { onFollowUpAccepted } from './follow-up.decide.ts';
+import { onFollowUpAccepted } from './amend/follow-up.decide.ts';
 import type { Effects, OrderState } from './order.state.ts';
 import { aProduct, anItem, anOrder, chain, noon, orderId, policy, retry, rules, turn } from './orders.fixture.ts';
 import { orderEnded } from './product-order.machine.ts';
-import { accept, onProductsClaimed, onProductsRecorded } from './receive.decide.ts';
-import { settle } from './settle.decide.ts';
+import { accept, onProductsClaimed, onProductsRecorded } from './receive/receive.decide.ts';
+import { settle } from './deliver/settle.decide.ts';
 
 /**
  * A product order among others who lose, delay, repeat and reorder what is said, whose service orders fail and may be past

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecoveryPolicy } from '../../contracts/messages/decomposition.ts';
-import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
-import { amend, remove } from './amend.decide.ts';
-import { correct } from './correction.decide.ts';
-import { corrections } from './correction.store.ts';
+import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
+import { amend, remove } from './amend/amend.decide.ts';
+import { correct } from './recover/correction.decide.ts';
+import { corrections } from './recover/correction.store.ts';
 import type { OrderState } from './order.state.ts';
 import {
   aProduct,
@@ -28,7 +28,13 @@ import {
   turn,
 } from './orders.fixture.ts';
 import { dueProductOrders, pageOfProductOrders, productOrders } from './product-order.store.ts';
-import { decompositionRules, findRules, findRulesOfOrders, newestPolicies, recoveryPolicies } from './rule.store.ts';
+import {
+  decompositionRules,
+  findRules,
+  findRulesOfOrders,
+  newestPolicies,
+  recoveryPolicies,
+} from './receive/rule.store.ts';
 
 let bench: Workbench;
 beforeAll(async () => void (bench = await createWorkbench()));

@@ -9,8 +9,8 @@ import {
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure, instant } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
-import type { Statement } from '../../ops/platform/pipelined.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { OrderState } from './order.state.ts';
 
 const stageTriggers = ['allDone', 'someDone', 'noneDone', 'cancel', 'reject'] as const;

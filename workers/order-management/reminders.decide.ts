@@ -1,10 +1,10 @@
 /** When an order looks again at what it asked of others, and what it then asks again. */
 import { isRunning } from './delivery.machine.ts';
 import { type Draft, all, isOver } from './draft.decide.ts';
-import { placeFollowUps } from './follow-up.decide.ts';
-import { place, sayCancel } from './launch.decide.ts';
+import { placeFollowUps } from './amend/follow-up.decide.ts';
+import { place, sayCancel } from './deliver/launch.decide.ts';
 import { orderEnded } from './product-order.machine.ts';
-import { claim, recordEnd } from './products.decide.ts';
+import { claim, recordEnd } from './receive/products.decide.ts';
 
 /** The first reminder of an unanswered command; then twice as long each time. Longer than a healthy service order, shorter than a person's patience. */
 const firstReminderMs = 30_000;

@@ -1,9 +1,9 @@
 import { orderManagementQueue } from '../../contracts/topology.ts';
 import { derivedId } from '../../ops/platform/ids.ts';
-import { startAlarms } from '../runtime/alarms.ts';
-import { done } from '../runtime/handler.ts';
-import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
-import { startWorker } from '../runtime/worker.ts';
+import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { done } from '../../ops/platform/messaging/handler.ts';
+import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
+import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { decompose } from './decomposition/decompose.decide.ts';
 import { chooseRules } from './decomposition/rules.decide.ts';
 import { onDue } from './due.decide.ts';

@@ -2,8 +2,8 @@
 import type { Failure } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
-import { OutcomeUnknown, PlatformNotReached } from '../runtime/activation/platform.ts';
-import { request, traced } from '../runtime/activation/request.ts';
+import { OutcomeUnknown, PlatformNotReached } from '../calls/platform.ts';
+import { request, traced } from '../calls/request.ts';
 import { NotTmf641, readCreatedOrder, readCreatedTask, readError, readList, readOrder, readTask } from './answers.ts';
 import type { OutsideOrder, Result } from './outside-order.state.ts';
 import { toCancellation, toServiceOrder } from './translate.ts';

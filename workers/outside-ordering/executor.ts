@@ -3,10 +3,10 @@ import { platformCalls } from '../../ops/platform/metrics/metrics.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
 import { startSpan } from '../../ops/platform/tracing/spans.ts';
-import { isOutage, leaseMarginMs } from '../runtime/activation/executor.ts';
-import { PlatformNotReached } from '../runtime/activation/platform.ts';
-import type { Breaker } from '../runtime/breaker/breaker.ts';
-import type { Bulkhead } from '../runtime/breaker/bulkhead.ts';
+import { isOutage, leaseMarginMs } from '../activation/executor.ts';
+import { PlatformNotReached } from '../calls/platform.ts';
+import type { Breaker } from '../calls/breaker.ts';
+import type { Bulkhead } from '../calls/bulkhead.ts';
 import { callEndpoint, nameOf } from './endpoint.ts';
 import type { Outcome, OutsideOrder, Result, Step } from './outside-order.state.ts';
 

@@ -3,7 +3,7 @@ import { serviceOrderRequest } from '../../contracts/messages/service-ordering.t
 import { failure } from '../../contracts/messages/values.ts';
 import { serviceOrderStates } from '../../contracts/states/service-order.ts';
 import type { Database } from '../../ops/platform/database.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { lastWordMs } from './outside-order.decide.ts';
 import { type OutsideOrder, steps } from './outside-order.state.ts';
 

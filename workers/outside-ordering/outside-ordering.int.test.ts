@@ -9,9 +9,9 @@ import {
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
 import { eventExchange, outsideOrderingQueue } from '../../contracts/topology.ts';
 import { newId } from '../../ops/platform/ids.ts';
-import { type FateOf, type Partner, startPartner } from '../../ops/testing/partner.ts';
-import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
-import type { RunningRole } from '../runtime/role.ts';
+import { type FateOf, type Partner, startPartner } from '../../ops/verify/testbed/partner.ts';
+import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
+import type { RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startOutsideOrdering } from './worker.ts';
 
 /** What is waited for takes two fleets, on a machine that is busy. */

@@ -8,7 +8,7 @@ import {
   replaceProduct,
 } from '../../contracts/messages/product-inventory.ts';
 import { serviceChanged } from '../../contracts/messages/service-inventory.ts';
-import { type Handler, done, onMany, park } from '../runtime/handler.ts';
+import { type Handler, done, onMany, park } from '../../ops/platform/messaging/handler.ts';
 import { claimAll } from './claims.decide.ts';
 import { onService } from './consistency.decide.ts';
 import { changed, orderKey, serviceKey } from './product.state.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
+import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { type Entry, keyOf, orderKey, serviceKey } from './product.state.ts';
 import { dueProducts, inventory, pageOfProducts, shownProducts } from './product.store.ts';
 import {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
-import type { Statement } from '../../ops/platform/pipelined.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
 
 /** The stored document of a product. */

@@ -12,8 +12,8 @@ import {
 } from '../../contracts/messages/product-inventory.ts';
 import { type Service, serviceChanged } from '../../contracts/messages/service-inventory.ts';
 import { commandExchange, deadLetterQueue, eventExchange, productInventoryQueue } from '../../contracts/topology.ts';
-import { type Workbench, createWorkbench, soon } from '../../ops/testing/workbench.ts';
-import type { RunningRole } from '../runtime/role.ts';
+import { type Workbench, createWorkbench, soon } from '../../ops/verify/testbed/workbench.ts';
+import type { RunningRole } from '../../ops/platform/messaging/role.ts';
 import { aChange, aComponent, aDraft, aRecord, aWrite, anAdd } from './products.fixture.ts';
 import { startProductInventory } from './worker.ts';
 

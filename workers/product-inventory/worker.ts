@@ -1,8 +1,8 @@
 import { productInventoryQueue } from '../../contracts/topology.ts';
-import { startAlarms } from '../runtime/alarms.ts';
-import { done } from '../runtime/handler.ts';
-import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
-import { startWorker } from '../runtime/worker.ts';
+import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { done } from '../../ops/platform/messaging/handler.ts';
+import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
+import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { onDue } from './consistency.decide.ts';
 import { handlers } from './handlers.ts';
 import { dueProducts, inventory } from './product.store.ts';

@@ -11,7 +11,7 @@ import {
   tellServices,
 } from '../../contracts/messages/service-inventory.ts';
 import { describeServices } from '../../contracts/messages/service-planning.ts';
-import { type Handler, done, on, onMany } from '../runtime/handler.ts';
+import { type Handler, done, on, onMany } from '../../ops/platform/messaging/handler.ts';
 import { claimAll, reclaim, release } from './claims.decide.ts';
 import { describe } from './describe.decide.ts';
 import { record } from './record.decide.ts';

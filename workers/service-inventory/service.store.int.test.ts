@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
+import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import type { ServiceState } from './service.state.ts';
 import { pageOfServices, services } from './service.store.ts';
 import { aClaim, aReport, aService, anInventory } from './services.fixture.ts';

@@ -3,7 +3,7 @@ import { changeOutcomes, claimRequest, service } from '../../contracts/messages/
 import { failure } from '../../contracts/messages/values.ts';
 import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { ServiceState } from './service.state.ts';
 
 /** The stored document. A service being claimed for the first time has revision 0 in `before`. */

@@ -1,6 +1,6 @@
 import { serviceInventoryQueue } from '../../contracts/topology.ts';
-import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
-import { startWorker } from '../runtime/worker.ts';
+import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
+import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { handlers } from './handlers.ts';
 
 /** Service inventory: the authoritative deployed state, with one writer. */

@@ -10,7 +10,7 @@ import {
   emitServiceOrders,
   retryItem as retryItemCommand,
 } from '../../contracts/messages/service-ordering.ts';
-import { type Aggregate, type Handler, done, on, onMany } from '../runtime/handler.ts';
+import { type Aggregate, type Handler, done, on, onMany } from '../../ops/platform/messaging/handler.ts';
 import { amend, remove } from './amend.decide.ts';
 import { requestCancellation } from './cancel.decide.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';

@@ -5,8 +5,8 @@ import {
   serviceOrderPlanned,
   servicesDescribed,
 } from '../../contracts/messages/service-planning.ts';
-import type { ActivatorOutline } from '../runtime/activation/outline.ts';
-import { type Aggregate, type Handler, done, onMany } from '../runtime/handler.ts';
+import type { ActivatorOutline } from '../activation/outline.ts';
+import { type Aggregate, type Handler, done, onMany } from '../../ops/platform/messaging/handler.ts';
 import { knownOfServices, knownToAccept } from './known.ts';
 import type { OrderState } from './order.state.ts';
 import { type PlannedActivator, claimsOf, inTurn, planOrder } from './plan.decide.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Workbench, createWorkbench } from '../../ops/testing/workbench.ts';
+import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { remove } from './amend.decide.ts';
 import {
   accepted,

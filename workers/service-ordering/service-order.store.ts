@@ -4,8 +4,8 @@ import { service, supportingService } from '../../contracts/messages/service-inv
 import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
 import { characteristics, failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
-import type { Statement } from '../../ops/platform/pipelined.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { OrderState } from './order.state.ts';
 
 /** The stored document; rolling deployments read it in both versions, so additions are optional. */

@@ -1,6 +1,6 @@
 import { type ServiceSpecification, serviceSpecification } from '../../contracts/messages/service-catalog.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
-import type { Aggregate } from '../runtime/handler.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { Specifications } from './validate.decide.ts';
 
 export const specificationKey = ({ id, version }: Pick<ServiceSpecification, 'id' | 'version'>): string =>

@@ -1,9 +1,9 @@
 import { serviceOrderingQueue } from '../../contracts/topology.ts';
-import type { ActivatorOutline } from '../runtime/activation/outline.ts';
-import { startAlarms } from '../runtime/alarms.ts';
-import { done } from '../runtime/handler.ts';
-import type { RoleDependencies, RunningRole } from '../runtime/role.ts';
-import { startWorker } from '../runtime/worker.ts';
+import type { ActivatorOutline } from '../activation/outline.ts';
+import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { done } from '../../ops/platform/messaging/handler.ts';
+import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
+import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { readBeginnings } from './beginning.store.ts';
 import { handlersOf } from './handlers.ts';
 import { activatorsByType } from './plan.ts';

@@ -13,7 +13,7 @@ import { notFound } from '../../tmf630/errors.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../views/commands.ts';
+import { type Commands, promised } from '../../commands/commands.ts';
 import { readWhenStarted, toAmendment } from './amendment.ts';
 import { cancellationRoutes } from './cancellation.routes.ts';
 import { cancelProductOrderResource, productOrderResource as resource } from './descriptor.ts';

@@ -7,7 +7,7 @@ import type { BoundaryEnv, BoundaryOptions } from '../../tmf630/boundary.ts';
 import { TmfError } from '../../tmf630/errors.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../views/commands.ts';
+import { type Commands, promised } from '../../commands/commands.ts';
 import { toCancellation } from './cancellation.translate.ts';
 import { cancelProductOrderResource as resource, productOrderResource } from './descriptor.ts';
 

@@ -8,7 +8,7 @@ import { refuse } from '../../tmf630/errors.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../views/commands.ts';
+import { type Commands, promised } from '../../commands/commands.ts';
 import { productResource as resource } from './descriptor.ts';
 import { toSubmitted, toWrite } from './translate.ts';
 

@@ -7,7 +7,7 @@ import type { BoundaryOptions } from '../../tmf630/boundary.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../views/commands.ts';
+import { type Commands, promised } from '../../commands/commands.ts';
 import { serviceResource as resource } from './descriptor.ts';
 import { toSubmitted, toWrite } from './translate.ts';
 

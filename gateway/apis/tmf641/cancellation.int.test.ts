@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { JsonObject } from '../../../contracts/tmf/common.ts';
-import { specsFolder } from '../../../ops/testing/specs-folder.ts';
-import { type Ask, startSystem, type System } from '../../../ops/testing/system.ts';
-import { createTestbed, type Testbed } from '../../../ops/testing/testbed.ts';
+import { specsFolder } from '../../../ops/verify/testbed/specs-folder.ts';
+import { type Ask, startSystem, type System } from '../../../ops/verify/testbed/system.ts';
+import { createTestbed, type Testbed } from '../../../ops/verify/testbed/testbed.ts';
 import {
   CANCELLATIONS,
   conformingClient,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { topology } from '../../../contracts/topology.ts';
-import { speaksAmqp } from '../../bootstrap/rabbitmq.ts';
-import { withoutPassword } from '../../bootstrap/external.ts';
+import { speaksAmqp } from '../../run/bootstrap/rabbitmq.ts';
+import { withoutPassword } from '../../run/bootstrap/external.ts';
 import { activatorTypes } from '../../../workers/activators/registry.ts';
 import { findingsOf, type Finding } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
-import { withoutPassword } from '../../bootstrap/external.ts';
-import { pendingMigrations } from '../../migrations/migrate.ts';
+import { withoutPassword } from '../../run/bootstrap/external.ts';
+import { pendingMigrations } from '../../run/migrations/migrate.ts';
 import { findingsOf, type Finding } from './finding.ts';
 
 const { fine, wrong } = findingsOf('database');

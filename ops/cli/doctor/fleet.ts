@@ -1,4 +1,4 @@
-import type { RunFile } from '../../bootstrap/run-file.ts';
+import type { RunFile } from '../../run/bootstrap/run-file.ts';
 import { findingsOf, type Finding } from './finding.ts';
 
 const { fine, wrong } = findingsOf('fleet');

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isInstalled } from '../../bootstrap/install.mjs';
-import { clone, ownerOf, type Home } from '../../bootstrap/home.ts';
-import type { RunFile } from '../../bootstrap/run-file.ts';
+import { isInstalled } from '../../run/bootstrap/install.mjs';
+import { clone, ownerOf, type Home } from '../../run/bootstrap/home.ts';
+import type { RunFile } from '../../run/bootstrap/run-file.ts';
 import { findingsOf, type Finding } from './finding.ts';
 
 const { fine, wrong } = findingsOf('machine');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { corrected } from './correction.ts';
 
 test('what is set is laid over what was asked for; everything else stays', () => {

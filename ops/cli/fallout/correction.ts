@@ -1,9 +1,9 @@
 import type { Characteristics } from '../../../contracts/messages/values.ts';
 import { activatorTypes, loadActivators } from '../../../workers/activators/registry.ts';
-import { activations } from '../../../workers/runtime/activation/activation.store.ts';
-import { correctionFault } from '../../../workers/runtime/activation/correction.decide.ts';
-import { outlineActivator } from '../../../workers/runtime/activation/outline.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { activations } from '../../../workers/activation/activation.store.ts';
+import { correctionFault } from '../../../workers/activation/correction.decide.ts';
+import { outlineActivator } from '../../../workers/activation/outline.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { type Database, transaction } from '../../platform/database.ts';
 import type { Fallout } from './fallout.store.ts';
 

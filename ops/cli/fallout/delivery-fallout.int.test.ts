@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type System, sampleOrder, startSystem } from '../../testing/system.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
+import { type System, sampleOrder, startSystem } from '../../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import { publishRules } from '../rules/publish.ts';
 import { readHeldDeliveries } from './delivery.store.ts';
 

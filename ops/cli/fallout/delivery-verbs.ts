@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readOutcomes } from '../../../gateway/views/outcome.store.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { readOutcomes } from '../../../gateway/commands/outcome.store.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import type { Database } from '../../platform/database.ts';
 import { corrected } from './correction.ts';
 import { type HeldDelivery, settleHeldDelivery } from './delivery.store.ts';

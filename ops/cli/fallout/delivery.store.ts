@@ -9,9 +9,9 @@ import {
 import { type Characteristics, type Failure, instant } from '../../../contracts/messages/values.ts';
 import { productOrderStates } from '../../../contracts/states/product-order.ts';
 import { type Database, transaction } from '../../platform/database.ts';
-import { publicationOf } from '../../platform/envelope.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
 import { orderEnds } from '../trace/words.ts';
 import type { Word } from './fallout.store.ts';
 

@@ -19,9 +19,9 @@ import { specsIn } from '../../../gateway/conformance/specs.ts';
 import { connectBroker } from '../../platform/broker/connection.ts';
 import { type Letter, openLetters } from '../../platform/broker/letters.ts';
 import { createLog } from '../../platform/log.ts';
-import { specsFolder } from '../../testing/specs-folder.ts';
-import { type System, startSystem } from '../../testing/system.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
+import { specsFolder } from '../../verify/testbed/specs-folder.ts';
+import { type System, startSystem } from '../../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import { readFallout, settleFallout } from './fallout.store.ts';
 
 const folder = specsFolder();

@@ -4,9 +4,9 @@ import { send } from '../../../contracts/messages/message.ts';
 import { serviceOrder } from '../../../contracts/messages/service-ordering.ts';
 import { type Characteristics, characteristics, failure } from '../../../contracts/messages/values.ts';
 import { type Database, transaction } from '../../platform/database.ts';
-import { publicationOf } from '../../platform/envelope.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
 
 /** Of a stored activation, what an operator needs to see. */
 const stored = z.object({

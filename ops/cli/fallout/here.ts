@@ -1,6 +1,6 @@
-import { homeFromEnvironment } from '../../bootstrap/home.ts';
-import { readRunFile } from '../../bootstrap/run-file.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
+import { readRunFile } from '../../run/bootstrap/run-file.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { type Letters, openLetters } from '../../platform/broker/letters.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { activateItem, itemStatus, runStep } from '../../../contracts/messages/activation.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { editedBody } from './letter-body.ts';
 
 const step = {

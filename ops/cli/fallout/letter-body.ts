@@ -6,7 +6,7 @@ import * as serviceCatalog from '../../../contracts/messages/service-catalog.ts'
 import * as serviceInventory from '../../../contracts/messages/service-inventory.ts';
 import * as serviceOrdering from '../../../contracts/messages/service-ordering.ts';
 import * as servicePlanning from '../../../contracts/messages/service-planning.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 
 const isMessage = (one: unknown): one is MessageDefinition<unknown> =>
   typeof one === 'object' && one !== null && 'schema' in one && 'route' in one;

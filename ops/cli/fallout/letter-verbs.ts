@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { text as readAll } from 'node:stream/consumers';
 import { deadLetterQueue, topology } from '../../../contracts/topology.ts';
 import { activatorTypes } from '../../../workers/activators/registry.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import type { Letter, Letters, Settlement } from '../../platform/broker/letters.ts';
 import type { Database } from '../../platform/database.ts';
 import { withDatabase, withLetters } from './here.ts';

@@ -9,8 +9,8 @@ import { activatorQueue } from '../../../contracts/topology.ts';
 import { conformingClient, ORDERS } from '../../../gateway/conformance/conforming-client.ts';
 import { inState, itemsOf, pathOf, serviceIdsOf } from '../../../gateway/conformance/reading.ts';
 import { type Letter, openLetters } from '../../platform/broker/letters.ts';
-import { type System, startSystem } from '../../testing/system.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
+import { type System, startSystem } from '../../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -5,9 +5,9 @@ import { retryItem, serviceOrder } from '../../../contracts/messages/service-ord
 import { activatorQueue } from '../../../contracts/topology.ts';
 import type { Letters } from '../../platform/broker/letters.ts';
 import { type Database, transaction } from '../../platform/database.ts';
-import { publicationOf } from '../../platform/envelope.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
 import { lookAgain } from './look-again.ts';
 import type { Word } from './fallout.store.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type ServiceSpecification, serviceSpecification } from '../../../contracts/messages/service-catalog.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 
 /** The specification a new service type can be ordered by, as a catalog file has it: laid out as `npm run format` does. */
 export const specificationText = (type: string): string => `{

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clone } from '../../bootstrap/home.ts';
-import { endLeftovers } from '../../bootstrap/leftovers.ts';
-import { isFree } from '../../bootstrap/ports.ts';
-import { networkControl } from '../../faults/network-control.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
+import { clone } from '../../run/bootstrap/home.ts';
+import { endLeftovers } from '../../run/bootstrap/leftovers.ts';
+import { isFree } from '../../run/bootstrap/ports.ts';
+import { networkControl } from '../../verify/faults/network-control.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import { changedFiles, copyTree, digestTree } from './tree.fixture.ts';
 
 /**
@@ -110,7 +110,7 @@ test('what was scaffolded passes its own test and every check of the house', asy
   const checks = [
     ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'],
     ['node_modules/oxlint/bin/oxlint', '--format', 'unix', folder],
-    ['ops/check/imports.ts'],
+    ['ops/verify/check/imports.ts'],
   ];
   const said = (await Promise.all(checks.map((check) => run(check)))).flatMap((one) =>
     `${one.out}${one.err}`.split('\n'),

@@ -13,8 +13,8 @@ export const filesFor = (type: string): readonly NewFile[] => [
 ];
 
 const declaration = (type: string): string => `import { z } from 'zod';
-import { activator } from '../../runtime/activation/activator.ts';
-import { elementManager } from '../../runtime/activation/element-manager.ts';
+import { activator } from '../../activation/activator.ts';
+import { elementManager } from '../../calls/element-manager.ts';
 
 /** The platform: what it can be asked to do, and what of its answers is used. */
 const platform = elementManager('${type}', {
@@ -67,7 +67,7 @@ export default activator({
 });
 `;
 
-const test = `import { activatorConformance } from '../../../ops/conformance/index.ts';
+const test = `import { activatorConformance } from '../../../ops/verify/conformance/index.ts';
 import subject from './index.ts';
 
 activatorConformance(subject, {
@@ -77,7 +77,7 @@ activatorConformance(subject, {
 `;
 
 const standIn = (type: string): string => `import { z } from 'zod';
-import { manager, operationsOn, refuse } from '../../../ops/network/manager.ts';
+import { manager, operationsOn, refuse } from '../../../ops/simulator/manager.ts';
 
 const holdings = z.strictObject({
   resourceId: z.string().optional(),

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { clone } from '../../bootstrap/home.ts';
+import { clone } from '../../run/bootstrap/home.ts';
 import { specificationFor } from './catalog.ts';
 import { planActivator, writeActivator } from './scaffold.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { Sentence } from '../../bootstrap/sentence.ts';
-import { writeAtomically } from '../../bootstrap/write-atomically.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
+import { writeAtomically } from '../../run/bootstrap/write-atomically.ts';
 import { withSpecification } from './catalog.ts';
 import { type NewFile, filesFor } from './files.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { productOrderingBasePath } from '../../../contracts/tmf/tmf622.ts';
 import { productInventoryBasePath } from '../../../contracts/tmf/tmf637.ts';
 import { serviceOrderingBasePath } from '../../../contracts/tmf/tmf641.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 
 const collections = {
   serviceOrder: `${serviceOrderingBasePath}/serviceOrder`,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import type { OrderKind } from './gateway-client.ts';
 
 /** An order as it is sent, and what it orders. */

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type System, startSystem } from '../../testing/system.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
+import { type System, startSystem } from '../../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 
 let testbed: Testbed;
 let system: System;

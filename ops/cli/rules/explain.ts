@@ -12,7 +12,7 @@ import { toRequest } from '../../../gateway/apis/tmf622/translate.ts';
 import { decompose } from '../../../workers/order-management/decomposition/decompose.decide.ts';
 import { realize } from '../../../workers/order-management/decomposition/realize.decide.ts';
 import { type ItemFault, chooseRules } from '../../../workers/order-management/decomposition/rules.decide.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { derivedId } from '../../platform/ids.ts';
 
 /** What an order would come to, and the rules it would be pinned to. */

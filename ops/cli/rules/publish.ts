@@ -6,9 +6,9 @@ import {
 } from '../../../contracts/messages/decomposition.ts';
 import { send } from '../../../contracts/messages/message.ts';
 import type { Database } from '../../platform/database.ts';
-import { publicationOf } from '../../platform/envelope.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
 
 /** Publishes rules and recovery policies to order management. Those it has already change nothing. */
 export async function publishRules(

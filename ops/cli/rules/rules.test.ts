@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clone } from '../../bootstrap/home.ts';
+import { clone } from '../../run/bootstrap/home.ts';
 import { checkRules, findingLines } from './check.ts';
 import { explainOrder, explanationLines, productsAfter, readProductOrder, withProductId } from './explain.ts';
 import { readRuleFiles, readSpecifications } from './files.ts';

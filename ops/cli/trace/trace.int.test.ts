@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type System, sampleOrder, startSystem } from '../../testing/system.ts';
-import { type Testbed, createTestbed } from '../../testing/testbed.ts';
-import { soon } from '../../testing/workbench.ts';
+import { type System, sampleOrder, startSystem } from '../../verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
+import { soon } from '../../verify/testbed/workbench.ts';
 import { textOf } from './show.ts';
 import { type Trace, type TraceEvent, timelineOf } from './timeline.ts';
 import { readRecords } from './trace.store.ts';

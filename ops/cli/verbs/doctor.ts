@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { homeFromEnvironment } from '../../bootstrap/home.ts';
-import { readRunFile, type RunFile } from '../../bootstrap/run-file.ts';
+import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
+import { readRunFile, type RunFile } from '../../run/bootstrap/run-file.ts';
 import { checkBroker, type BrokerAddress } from '../doctor/broker.ts';
 import { checkDatabase } from '../doctor/database.ts';
 import { tableOf, type Finding } from '../doctor/finding.ts';

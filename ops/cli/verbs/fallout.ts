@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activatorControlQueue, deadLetterQueue, serviceOrderingQueue } from '../../../contracts/topology.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import type { Database } from '../../platform/database.ts';
 import { checkCorrection, corrected } from '../fallout/correction.ts';
 import {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { clone } from '../../bootstrap/home.ts';
-import { everyManager } from '../../network/managers/index.ts';
+import { clone } from '../../run/bootstrap/home.ts';
+import { everyManager } from '../../simulator/managers/index.ts';
 import { specificationFor, specificationText } from '../new/catalog.ts';
 import { type Scaffold, planActivator, shown, writeActivator } from '../new/scaffold.ts';
 

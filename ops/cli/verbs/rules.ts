@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { decompositionRule, recoveryPolicy } from '../../../contracts/messages/decomposition.ts';
-import { clone, homeFromEnvironment } from '../../bootstrap/home.ts';
-import { readRunFile } from '../../bootstrap/run-file.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { clone, homeFromEnvironment } from '../../run/bootstrap/home.ts';
+import { readRunFile } from '../../run/bootstrap/run-file.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { connectDatabase } from '../../platform/database.ts';
 import { checkRules, findingLines } from '../rules/check.ts';
 import {

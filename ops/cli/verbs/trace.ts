@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { homeFromEnvironment } from '../../bootstrap/home.ts';
-import { readRunFile } from '../../bootstrap/run-file.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
+import { readRunFile } from '../../run/bootstrap/run-file.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { connectDatabase } from '../../platform/database.ts';
 import { textOf } from '../trace/show.ts';
 import { timelineOf } from '../trace/timeline.ts';

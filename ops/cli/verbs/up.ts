@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { board } from '../../bootstrap/board.ts';
-import { parseReplicas } from '../../bootstrap/replicas.ts';
-import { up as bringUp } from '../../bootstrap/up.ts';
+import { board } from '../../run/bootstrap/board.ts';
+import { parseReplicas } from '../../run/bootstrap/replicas.ts';
+import { up as bringUp } from '../../run/bootstrap/up.ts';
 
 /** `patchbay up`: the same as `npm start`. With --json, progress goes to stderr and run.json's content to stdout once ready. */
 export function up(program: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { homeFromEnvironment } from '../../bootstrap/home.ts';
-import { readRunFile } from '../../bootstrap/run-file.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
+import { readRunFile } from '../../run/bootstrap/run-file.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { rebuildViews } from '../views/rebuild.ts';
 
 /** `patchbay views rebuild`: makes the read model anew from what the workers own. */

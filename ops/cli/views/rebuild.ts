@@ -4,11 +4,11 @@ import { emitProductOrders } from '../../../contracts/messages/order-management.
 import { emitProducts } from '../../../contracts/messages/product-inventory.ts';
 import { emitServices } from '../../../contracts/messages/service-inventory.ts';
 import { emitServiceOrders } from '../../../contracts/messages/service-ordering.ts';
-import { Sentence } from '../../bootstrap/sentence.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
-import { publicationOf } from '../../platform/envelope.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/outbox/outbox.store.ts';
+import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
 
 export interface Rebuilt {
   readonly forgotten: number;

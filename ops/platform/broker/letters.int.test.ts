@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { deadLetterQueue, topology } from '../../../contracts/topology.ts';
-import { createTestbed, type Testbed } from '../../testing/testbed.ts';
+import { createTestbed, type Testbed } from '../../verify/testbed/testbed.ts';
 import { newId } from '../ids.ts';
 import { createLog } from '../log.ts';
 import { type BrokerConnection, connectBroker } from './connection.ts';

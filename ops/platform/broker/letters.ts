@@ -1,6 +1,6 @@
 import { type Channel, type ChannelModel, type ConfirmChannel, type GetMessage, connect } from 'amqplib';
 import { deadLetterQueue } from '../../../contracts/topology.ts';
-import { type Envelope, envelope } from '../envelope.ts';
+import { type Envelope, envelope } from '../messaging/envelope.ts';
 import { derivedId } from '../ids.ts';
 import { publishedAtHeader } from './publisher.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { command, send } from '../../../contracts/messages/message.ts';
-import { type Workbench, createWorkbench, soon, testQueue } from '../../testing/workbench.ts';
-import { publicationOf } from '../envelope.ts';
+import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
+import { publicationOf } from '../messaging/envelope.ts';
 import { type BrokerConnection, connectBroker } from './connection.ts';
 import { type Publisher, createPublisher } from './publisher.ts';
 

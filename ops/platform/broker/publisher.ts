@@ -1,6 +1,6 @@
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Publication } from '../envelope.ts';
+import type { Publication } from '../messaging/envelope.ts';
 import type { Log } from '../log.ts';
 import type { BrokerConnection } from './connection.ts';
 

@@ -1,4 +1,4 @@
-import { activatorConformance } from '../../../ops/conformance/index.ts';
+import { activatorConformance } from '../../../ops/verify/conformance/index.ts';
 import broadband from './index.ts';
 
 activatorConformance(broadband, {

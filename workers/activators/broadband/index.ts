@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { activator } from '../../runtime/activation/activator.ts';
-import { elementManager } from '../../runtime/activation/element-manager.ts';
+import { activator } from '../../activation/activator.ts';
+import { elementManager } from '../../calls/element-manager.ts';
 
 /** The access node's element manager: repeats of a reference are answered, not done again. */
 const olt = elementManager('olt', {

@@ -5,11 +5,11 @@ import {
   type ServiceSpecification,
   serviceSpecificationPublished,
 } from '../../../contracts/messages/service-catalog.ts';
-import { publicationOf } from '../../../ops/platform/envelope.ts';
+import { publicationOf } from '../../../ops/platform/messaging/envelope.ts';
 import { newId } from '../../../ops/platform/ids.ts';
-import { insertOutbox } from '../../../ops/platform/outbox/outbox.store.ts';
-import { type Ask, type System, partnerSecret, startSystem } from '../../../ops/testing/system.ts';
-import { type Testbed, createTestbed } from '../../../ops/testing/testbed.ts';
+import { insertOutbox } from '../../../ops/platform/messaging/outbox.store.ts';
+import { type Ask, type System, partnerSecret, startSystem } from '../../../ops/verify/testbed/system.ts';
+import { type Testbed, createTestbed } from '../../../ops/verify/testbed/testbed.ts';
 
 const soon = { timeout: 30_000, interval: 50 };
 const orders = '/tmf-api/serviceOrdering/v4/serviceOrder';

@@ -6,8 +6,8 @@ import {
   type Platform,
   PlatformRefusal,
   pending,
-} from '../../runtime/activation/platform.ts';
-import { jsonOf, request, traced } from '../../runtime/activation/request.ts';
+} from '../../calls/platform.ts';
+import { jsonOf, request, traced } from '../../calls/request.ts';
 
 /** A port as the partner hands it over: at which interconnect and VLAN, for which site, how fast. */
 export const deliveredPort = z.looseObject({ handover: z.string().min(1), bandwidthMbps: z.number() });

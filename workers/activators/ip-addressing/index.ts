@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { activator } from '../../runtime/activation/activator.ts';
-import { elementManager } from '../../runtime/activation/element-manager.ts';
-import { PlatformRefusal } from '../../runtime/activation/platform.ts';
+import { activator } from '../../activation/activator.ts';
+import { elementManager } from '../../calls/element-manager.ts';
+import { PlatformRefusal } from '../../calls/platform.ts';
 
 const allocation = z.looseObject({
   allocationId: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ServiceSpecification } from '../../../contracts/messages/service-catalog.ts';
-import { activator } from '../../runtime/activation/activator.ts';
-import { elementManager } from '../../runtime/activation/element-manager.ts';
+import { activator } from '../../activation/activator.ts';
+import { elementManager } from '../../calls/element-manager.ts';
 
 /** The router manager (auto-configuration server): repeats of a reference are answered, not done again. */
 const cpe = elementManager('cpe', {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createNetwork } from '../../../ops/testing/network.ts';
+import { createNetwork } from '../../../ops/verify/testbed/network.ts';
 import hlr from './simulated.ts';
 
 let network: Awaited<ReturnType<typeof createNetwork>>;

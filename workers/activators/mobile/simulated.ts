@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Pool, manager, operationsOn, refuse } from '../../../ops/network/manager.ts';
+import { type Pool, manager, operationsOn, refuse } from '../../../ops/simulator/manager.ts';
 
 const iccid = z.string().regex(/^89[0-9]{17,18}$/);
 const msisdn = z.string().regex(/^[+][1-9][0-9]{6,14}$/);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { manager, operationsOn, refuse } from '../../../ops/network/manager.ts';
+import { manager, operationsOn, refuse } from '../../../ops/simulator/manager.ts';
 
 const entitlements = {
   packages: z.array(z.string()).min(1),

@@ -1,4 +1,4 @@
-import { activatorConformance } from '../../../ops/conformance/index.ts';
+import { activatorConformance } from '../../../ops/verify/conformance/index.ts';
 import voice from './index.ts';
 
 activatorConformance(voice, {

@@ -1,0 +1,80 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { claimantOf, claimFile } from './claim-file.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { Sentence } from './sentence.ts';
+
+/** The clone this code runs from. */
+export const clone = resolve(import.meta.dirname, '../../..');
+
+/** Where one running system keeps everything it owns. */
+export type Home = {
+  /** the data folder itself */
+  readonly root: string;
+  /** downloaded packages, shared by all homes of a clone; `npm run reset` leaves them */
+  readonly packages: string;
+  readonly logs: string;
+  readonly postgres: string;
+  readonly rabbitmq: string;
+  readonly simulator: string;
+  /** one file per process started here, so that a next start can end what a killed one left behind */
+  readonly processes: string;
+  readonly portsFile: string;
+  readonly runFile: string;
+  readonly ownerFile: string;
+};
+
+/** The home the environment names (`PATCHBAY_HOME`, `PATCHBAY_CACHE`), by default `.patchbay/` in the clone. */
+export function homeFromEnvironment(env: NodeJS.ProcessEnv): Home {
+  return homeAt(resolve(env['PATCHBAY_HOME'] || join(clone, '.patchbay')), env);
+}
+
+/** The home in a given folder; its packages are still the clone's. */
+export function homeAt(root: string, env: NodeJS.ProcessEnv = {}): Home {
+  return {
+    root,
+    packages: resolve(env['PATCHBAY_CACHE'] || join(clone, '.patchbay', 'packages')),
+    logs: join(root, 'logs'),
+    postgres: join(root, 'postgres'),
+    rabbitmq: join(root, 'rabbitmq'),
+    simulator: join(root, 'simulator'),
+    processes: join(root, 'processes'),
+    portsFile: join(root, 'ports.json'),
+    runFile: join(root, 'run.json'),
+    ownerFile: join(root, 'owner.json'),
+  };
+}
+
+/** Creates the home's folders; a folder we may not write to is a sentence. */
+export function prepareHome(home: Home): void {
+  try {
+    const created = mkdirSync(home.root, { recursive: true });
+    // As root the database server runs under another account, which must be able to pass through. A folder that was
+    // there before keeps its mode: somebody chose it.
+    if (created !== undefined && process.getuid?.() === 0) chmodSync(home.root, 0o755);
+    for (const folder of [home.logs, home.processes]) mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Sentence(
+      `The data folder ${home.root} cannot be written (${(error as Error).message}): set PATCHBAY_HOME to a folder of your own.`,
+    );
+  }
+}
+
+/** Who runs a system in this home now; undefined when nobody does. */
+export function ownerOf(home: Home): ProcessIdentity | undefined {
+  return claimantOf(home.ownerFile);
+}
+
+/**
+ * Makes this process the only one that runs a system in the home, until the returned function is called or the
+ * process ends in any way.
+ *
+ * @throws Sentence when another process runs one.
+ */
+export function claimHome(home: Home): () => void {
+  const claim = claimFile(home.ownerFile);
+  if (claim.isOurs) return claim.release;
+  throw new Sentence(
+    `Patchbay already runs in ${home.root} (process ${claim.owner.pid}): end it with Ctrl-C there, or set PATCHBAY_HOME to another folder.`,
+  );
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from '../../../run/bootstrap/service.ts';
+import { holdInbox } from '../witness.store.ts';
+import type { Scenario } from './scenario.ts';
+
+const timeoutMs = 2_000;
+const heldSeconds = 8;
+
+/** Handlers take longer than the broker waits for an ack: it closes their channels and hands everything out again. */
+export const consumerTimeout: Scenario = {
+  name: 'timeout',
+  title: 'consumers hold deliveries longer than the broker allows',
+  async play(drill, orders) {
+    const { services, way, sql, folders } = drill.stage;
+    const timeouts = (): number =>
+      readFileSync(join(folders.logs, 'rabbitmq.log'), 'utf8').split(
+        /timed out on channel|delivery acknowledgement on channel/i,
+      ).length - 1;
+    await drill.pace(500);
+    drill.flood('timeout', orders);
+    await drill.flowing();
+    await patience(services.rabbitmq, timeoutMs, 500);
+    // A channel keeps the patience it was opened with.
+    way.cut();
+    await drill.flowing();
+    try {
+      const before = timeouts();
+      for (const round of [1, 2]) {
+        await drill.blow(`deliveries are held for ${heldSeconds} s (${round})`, () => holdInbox(sql, heldSeconds));
+        await drill.flowing();
+      }
+      const closed = timeouts() - before;
+      drill.note(`the broker closed ${closed} channels that held deliveries too long`);
+      if (closed === 0) throw new Error('The broker closed no channel: this proves nothing.');
+    } finally {
+      await patience(services.rabbitmq, 1_800_000, 60_000);
+      way.cut();
+    }
+    await sleep(500);
+    await drill.pace(0);
+  },
+};
+
+/** How long the broker waits for an ack, and how often it looks. */
+async function patience({ control }: Broker, waitMs: number, lookMs: number): Promise<void> {
+  if (control === undefined) throw new Error('This broker cannot be told how long to wait.');
+  await control(
+    'eval',
+    `application:set_env(rabbit, consumer_timeout, ${waitMs}), application:set_env(rabbit, channel_tick_interval, ${lookMs}).`,
+  );
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { activateItem, stepDirections } from '../../contracts/messages/activation.ts';
+import { characteristics, failure, resource } from '../../contracts/messages/values.ts';
+import type { Database } from '../../ops/platform/database.ts';
+import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import type { Activation } from './activation.state.ts';
+import { entryStates, phases } from './activation.machine.ts';
+
+/** Until steps were called by the change before them, an entry was queued first: not called yet, and due without its message. */
+const entryState = z.enum([...entryStates, 'queued']).transform((state) => (state === 'queued' ? 'waiting' : state));
+
+/** Rolling deployments read it in both versions, so additions are optional. */
+const stored = z.object({
+  id: z.string(),
+  revision: z.int(),
+  command: activateItem.schema,
+  phase: z.enum(phases),
+  entries: z.array(
+    z.object({
+      step: z.string(),
+      platform: z.string(),
+      direction: z.enum(stepDirections),
+      values: z.enum(['requested', 'previous']),
+      state: entryState,
+      generation: z.int(),
+      attempt: z.int(),
+      openedBy: z.int().optional(),
+      failures: z.int(),
+      uncertainSince: z.string().optional(),
+      failure: failure.optional(),
+      deadlineAt: z.string().optional(),
+      answered: z.boolean().optional(),
+      log: z
+        .array(
+          z.object({
+            what: z.enum(['call', 'read', 'poll', 'answer']),
+            at: z.string(),
+            endedAt: z.string().optional(),
+            result: z.string().optional(),
+            reason: z.string().optional(),
+          }),
+        )
+        .optional(),
+    }),
+  ),
+  position: z.int(),
+  characteristics,
+  resources: z.array(resource),
+  sequence: z.int(),
+  failure: failure.optional(),
+  turned: z.boolean().optional(),
+  cancelling: z
+    .object({ round: z.int(), stage: z.enum(['assessed', 'abandoned', 'proceeding']), claimNumber: z.int() })
+    .optional(),
+  origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
+});
+
+/** The business key in words, for people who look at the table. */
+const businessKey = ({ command }: Activation): string =>
+  JSON.stringify([command.orderId, command.itemId, command.action]);
+
+/** Activations, one row each, with the open intent in the row: its lease is `due_at`, its fence the entry's attempt. */
+export function activations(committed: (states: readonly Activation[]) => void): Aggregate<Activation> {
+  return {
+    name: 'activation',
+    key: (activation) => activation.id,
+    async load(tx, ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await tx<{ doc: unknown; due_at: Date | null }[]>`
+        select doc, due_at from activation.activation where id = any(${ids as string[]}::uuid[]) order by id for update`;
+      return new Map(
+        rows.map((row): [string, Activation] => {
+          const doc = stored.parse(row.doc);
+          return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
+        }),
+      );
+    },
+    save(tx, states) {
+      const docs = states.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
+      const statement = tx`
+        insert into activation.activation (id, business_key, service_type, revision, phase, due_at, doc, updated_at)
+        select *, now() from unnest(
+          ${states.map((s) => s.id)}::uuid[],
+          ${states.map(businessKey)}::text[],
+          ${states.map((s) => s.command.serviceType)}::text[],
+          ${states.map((s) => s.revision)}::bigint[],
+          ${states.map((s) => s.phase)}::text[],
+          ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+          ${docs}::text[]::jsonb[]
+        )
+        on conflict (id) do update set
+          revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, doc = excluded.doc,
+          updated_at = excluded.updated_at`;
+      return [statement];
+    },
+    committed,
+    origin: ({ command, origin }) => ({
+      correlationId: command.orderId,
+      causationId: origin?.messageId,
+      traceparent: origin?.traceparent,
+    }),
+  };
+}
+
+/** Activations of a service type whose lease or waiting time is over, oldest first. */
+export async function dueActivations(sql: Database, serviceType: string, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from activation.activation
+    where service_type = ${serviceType} and due_at <= now() order by due_at limit ${limit}`;
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { serviceOrderRequest } from '../../../contracts/messages/service-ordering.ts';
+import { instant } from '../../../contracts/messages/values.ts';
+import type { Aggregate } from '../../../ops/platform/messaging/handler.ts';
+import type { Correction } from './correction.decide.ts';
+
+const stored = z.object({
+  serviceId: z.string(),
+  revision: z.int(),
+  askedAt: z.array(instant),
+  serviceType: z.string(),
+  order: serviceOrderRequest,
+});
+
+/** Repairs that were asked for, one row for each service. */
+export const corrections: Aggregate<Correction> = {
+  name: 'correction',
+  key: ({ serviceId }) => serviceId,
+  origin: ({ order }) => ({ correlationId: order.id }),
+  async load(tx, ids) {
+    const rows = await tx<{ doc: unknown }[]>`
+      select doc from order_management.correction where service_id = any(${ids as string[]}) order by service_id for update`;
+    return new Map(rows.map(({ doc }) => stored.parse(doc)).map((one) => [one.serviceId, one]));
+  },
+  save(tx, all) {
+    const statement = tx`
+      insert into order_management.correction (service_id, revision, doc)
+      select * from unnest(
+        ${all.map((one) => one.serviceId)}::text[],
+        ${all.map((one) => one.revision)}::bigint[],
+        ${all.map((one) => JSON.stringify(one))}::text[]::jsonb[]
+      )
+      on conflict (service_id) do update set revision = excluded.revision, doc = excluded.doc`;
+    return [statement];
+  },
+};
