@@ -2,11 +2,9 @@
  * Answers. Headers are complete when the response is made: the HTTP server sends a response that nobody touches again
  * without building the web's Response and Headers objects first, which is a fifth of the cost of a small answer.
  */
-import { randomUUID } from 'node:crypto';
-
 import type { Hono } from 'hono';
 
-import type { BoundaryContext, BoundaryEnv } from './boundary.ts';
+import { type BoundaryContext, type BoundaryEnv, requestIdOf } from './boundary.ts';
 import { errorBodyOf, methodNotAllowed, type TmfError } from './errors.ts';
 import { patchMediaTypes } from './patch.ts';
 
@@ -41,16 +39,6 @@ export function empty(c: BoundaryContext, status: number, headers: Readonly<Reco
 /** The answer to an error: its status, its headers and its body. */
 export function errorAnswer(c: BoundaryContext, error: TmfError): Response {
   return json(c, errorBodyOf(error), error.status, { ...error.headers, 'Cache-Control': 'no-store' });
-}
-
-/** The request's id: the client's own when it can stand in a header and a log line, else a new one. */
-export function requestIdOf(c: BoundaryContext): string {
-  const known = c.get('requestId') as string | undefined;
-  if (known !== undefined) return known;
-  const sent = c.req.header('x-request-id');
-  const requestId = sent !== undefined && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID();
-  c.set('requestId', requestId);
-  return requestId;
 }
 
 /** Answers OPTIONS, and 405 to every method a known path does not have. To be called after the path's own routes. */

@@ -1,9 +1,9 @@
 /** The HTTP application: all APIs at their base paths, and one way in which everything fails. */
 import { Hono } from 'hono';
 
-import { errorAnswer, json, otherMethods, requestIdOf } from './answer.ts';
+import { errorAnswer, json, otherMethods } from './answer.ts';
 import type { Api } from './api.ts';
-import { baseUrl, type BoundaryContext, type BoundaryEnv, type BoundaryOptions } from './boundary.ts';
+import { baseUrl, type BoundaryContext, type BoundaryEnv, type BoundaryOptions, requestIdOf } from './boundary.ts';
 import { docsRoutes } from './docs.ts';
 import { toTmfError } from './error-mapper.ts';
 import { refuse, shorten } from './errors.ts';

@@ -1,11 +1,20 @@
 /** What every request brings along, and how the boundary is told to see it. */
+import { randomUUID } from 'node:crypto';
+
 import type { Context } from 'hono';
 
-import { requestIdOf } from './answer.ts';
 import { refuse, type TmfError } from './errors.ts';
 import { baseUrlOf, splitUrl } from './href.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
-import type { RequestTrace } from './observe.ts';
+
+/** A request's place in a trace. */
+export interface RequestTrace {
+  /**
+   * The W3C `traceparent` that what the request sets going carries: of the request's span; of the client's, where none is
+   * recorded; without one, the first of the resource's own trace.
+   */
+  carry(correlationId: string): string | undefined;
+}
 
 /** The boundary's own variables on a Hono context. */
 export interface BoundaryEnv {
@@ -57,6 +66,16 @@ export function requestContext(
     parameters: new URLSearchParams(splitUrl(c.req.url).query),
     idempotency,
   };
+}
+
+/** The request's id: the client's own when it can stand in a header and a log line, else a new one. */
+export function requestIdOf(c: BoundaryContext): string {
+  const known = c.get('requestId') as string | undefined;
+  if (known !== undefined) return known;
+  const sent = c.req.header('x-request-id');
+  const requestId = sent !== undefined && /^[\w.:-]{1,128}$/.test(sent) ? sent : randomUUID();
+  c.set('requestId', requestId);
+  return requestId;
 }
 
 /** The base URL of a request under these options. */

@@ -5,16 +5,7 @@ import { routePath } from 'hono/route';
 import { httpRequests } from '../../ops/platform/metrics/metrics.ts';
 import { type Span, isTracing, startSpan } from '../../ops/platform/tracing/spans.ts';
 import { beginTrace, readTraceparent } from '../../ops/platform/tracing/trace-context.ts';
-import type { BoundaryContext, BoundaryEnv } from './boundary.ts';
-
-/** A request's place in a trace. */
-export interface RequestTrace {
-  /**
-   * The W3C `traceparent` that what the request sets going carries: of the request's span; of the client's, where none is
-   * recorded; without one, the first of the resource's own trace.
-   */
-  carry(correlationId: string): string | undefined;
-}
+import type { BoundaryContext, BoundaryEnv, RequestTrace } from './boundary.ts';
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** What no route is made for may have any path: it must not make a label of its own. */

@@ -4,7 +4,7 @@ import { type Customers, createCustomers } from './customers.ts';
 import { type Letter, takeDeadLetters } from './dead-letters.ts';
 import { type Mix, type Plan, type Pool, emptyPool, everyKind, orderMix } from './order-mix.ts';
 import type { ExistingProduct } from './products/kinds.ts';
-import { productPool } from './products/mix.ts';
+import { productPool } from './products/product-pool.ts';
 import { type Progress, countUnfinished, countUntold, readProgress } from './progress.store.ts';
 import type { Stage } from './stage.ts';
 

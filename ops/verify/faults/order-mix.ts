@@ -1,7 +1,7 @@
 import * as kinds from './kinds.ts';
 import type { ExistingService } from './kinds.ts';
 import type { PlannedOrder } from './planned-order.ts';
-import { type ProductPool, productPool } from './products/mix.ts';
+import { type ProductPool, productPool } from './products/product-pool.ts';
 import type { PlannedProductOrder } from './products/planned-product-order.ts';
 
 /** What a customer orders: services or products. */
