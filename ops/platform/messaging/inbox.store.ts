@@ -131,11 +131,3 @@ export async function countCrash(sql: Queryable, consumer: string, messageId: st
 export async function forgetCrashes(sql: Queryable, consumer: string, messageId: string): Promise<void> {
   await sql`delete from platform.crash where consumer = ${consumer} and message_id = ${messageId}`;
 }
-
-/** Removes what is past the longest replay window. A bounded piece at a time; returns how many rows went. */
-export async function forgetOldInbox(sql: Queryable, keepDays: number): Promise<number> {
-  const removed = await sql`
-    delete from platform.inbox where ctid = any(array(
-      select ctid from platform.inbox where received_at < now() - make_interval(days => ${keepDays}) limit 5000))`;
-  return removed.count;
-}

@@ -1,0 +1,29 @@
+import { type Cleaning, pieceRows } from '../cleaning.ts';
+
+/** What the messaging engine removes from its own tables. */
+export const messagingCleaning: readonly Cleaning[] = [
+  {
+    table: 'platform.inbox',
+    // Longer than any dead letter may wait for its replay; the journal of an order can be read as long.
+    keepDays: 30,
+    async forget(sql, keepDays) {
+      const removed = await sql`
+        delete from platform.inbox where ctid = any(array(
+          select ctid from platform.inbox where received_at < now() - make_interval(days => ${keepDays})
+          limit ${pieceRows}))`;
+      return removed.count;
+    },
+  },
+  {
+    table: 'platform.crash',
+    // A message that has not come again after so long was lost with its queue. One row per message that crashed a worker.
+    keepDays: 30,
+    async forget(sql, keepDays) {
+      const removed = await sql`
+        delete from platform.crash where ctid = any(array(
+          select ctid from platform.crash where last_at < now() - make_interval(days => ${keepDays})
+          limit ${pieceRows}))`;
+      return removed.count;
+    },
+  },
+];
