@@ -1,30 +1,18 @@
 import type { Failure } from '../../contracts/messages/values.ts';
 import type { Log } from '../../ops/platform/log.ts';
-import type { Breaker } from '../calls/breaker.ts';
-import type { Bulkhead } from '../calls/bulkhead.ts';
+import { type GuardedPlatform, leaseMarginMs } from '../calls/guarded-platform.ts';
 import { type Activation, type Outcome, type Result, current } from './activation.state.ts';
 import { type ObservedCall, observeCall } from './observed-call.ts';
 import type { Activator, Step, StepInput } from './activator.ts';
 import {
   type CallContext,
   OutcomeUnknown,
-  type Platform,
   PlatformNotReached,
   PlatformRefusal,
+  isOutage,
   isPending,
 } from '../calls/platform.ts';
 import { waitOf } from './waits.ts';
-
-/** A platform with what guards it in this process. */
-export interface GuardedPlatform {
-  readonly platform: Platform;
-  readonly url: string;
-  readonly breaker: Breaker;
-  readonly bulkhead: Bulkhead;
-}
-
-/** What of a lease is kept back: an intent that cannot be called and answered before it ends is left to the next holder. */
-export const leaseMarginMs = 5_000;
 
 /** Drives open intents: calls or reads back, and tells what came of it. */
 export interface Executor {
@@ -219,10 +207,6 @@ export function answerLanded(
   const read = landed(step, parsed.data, inputOf(activator, { ...activation, position }));
   return read.kind === 'landed' ? read : undefined;
 }
-
-/** True for an error that says the platform is not there or not itself: not that it said no, nor that our own code is wrong. */
-export const isOutage = (error: unknown): boolean =>
-  error instanceof OutcomeUnknown || error instanceof PlatformNotReached;
 
 /** @param counted false for an outage that the breaker answers for: it burns no attempt */
 function resultOf(error: unknown, counted = true): Result {

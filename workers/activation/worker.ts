@@ -8,9 +8,10 @@ import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { onDue } from './activation.decide.ts';
 import { activations, dueActivations } from './activation.store.ts';
 import type { Activator } from './activator.ts';
-import { type GuardedPlatform, createExecutor, isOutage } from './executor.ts';
+import { createExecutor } from './executor.ts';
 import { activationHandlers } from './handlers.ts';
-import type { Platform } from '../calls/platform.ts';
+import type { GuardedPlatform } from '../calls/guarded-platform.ts';
+import { type Platform, isOutage } from '../calls/platform.ts';
 import { rulesOf } from './rules.ts';
 
 /** Runs one service type: its work queue, its control queue, its intents. */

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Activator } from '../activation/activator.ts';
-import { type ActivatorOutline, outlineActivator } from '../activation/outline.ts';
+import { type Activator, type ActivatorOutline, outlineActivator } from '../activation/index.ts';
 
 /** Service types that have an activator: one per folder here with an `index.ts`, named as the folder is. */
 export async function activatorTypes(folder = import.meta.dirname): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { startActivator } from '../activation/worker.ts';
+import { startActivator } from '../activation/index.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { activatorTypes, loadActivators } from './registry.ts';
 

@@ -68,3 +68,7 @@ export class PlatformNotReached extends Error {
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
 }
+
+/** True for an error that says the platform is not there or not itself: not that it said no, nor that our own code is wrong. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof OutcomeUnknown || error instanceof PlatformNotReached;

@@ -3,7 +3,8 @@ import { cancelOutsideOrder, placeOutsideOrder } from '../../contracts/messages/
 import { outsideOrderingQueue } from '../../contracts/topology.ts';
 import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
 import { z } from 'zod';
-import { isOutage, leaseMarginMs } from '../activation/executor.ts';
+import { leaseMarginMs } from '../calls/guarded-platform.ts';
+import { isOutage } from '../calls/platform.ts';
 import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
 import { type Breaker, startBreaker } from '../calls/breaker.ts';
 import { createBulkhead } from '../calls/bulkhead.ts';

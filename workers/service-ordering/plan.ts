@@ -1,11 +1,11 @@
 import { send } from '../../contracts/messages/message.ts';
 import {
+  type ActivatorOutline,
   describeServices,
   planServiceOrder,
   serviceOrderPlanned,
   servicesDescribed,
 } from '../../contracts/messages/service-planning.ts';
-import type { ActivatorOutline } from '../activation/outline.ts';
 import { type Aggregate, type Handler, done, onMany } from '../../ops/platform/messaging/handler.ts';
 import { knownOfServices, knownToAccept } from './known.ts';
 import type { OrderState } from './order.state.ts';
@@ -13,8 +13,11 @@ import { type PlannedActivator, claimsOf, inTurn, planOrder } from './plan.decid
 
 export type Activators = ReadonlyMap<string, PlannedActivator>;
 
+/** What the fleet hands over of each service type: its outline, and what only its declaration can tell. */
+export type DeclaredActivator = ActivatorOutline & Pick<PlannedActivator, 'planFor' | 'faultOf'>;
+
 /** Activators as planning sees them, by service type. */
-export const activatorsByType = (activators: readonly ActivatorOutline[]): Activators =>
+export const activatorsByType = (activators: readonly DeclaredActivator[]): Activators =>
   new Map(
     activators.map(({ planFor, faultOf, ...declared }) => [
       declared.serviceType,

@@ -1,12 +1,11 @@
 import { serviceOrderingQueue } from '../../contracts/topology.ts';
-import type { ActivatorOutline } from '../activation/outline.ts';
 import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { readBeginnings } from './beginning.store.ts';
 import { handlersOf } from './handlers.ts';
-import { activatorsByType } from './plan.ts';
+import { type DeclaredActivator, activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
 import { startObservations } from './observations.ts';
 import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
@@ -18,7 +17,7 @@ import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
  */
 export function startServiceOrdering(
   dependencies: RoleDependencies,
-  activators: readonly ActivatorOutline[],
+  activators: readonly DeclaredActivator[],
 ): RunningRole {
   const { sql, log } = dependencies;
   const observations = startObservations(sql, log);

@@ -13,7 +13,7 @@ export const filesFor = (type: string): readonly NewFile[] => [
 ];
 
 const declaration = (type: string): string => `import { z } from 'zod';
-import { activator } from '../../activation/activator.ts';
+import { activator } from '../../activation/index.ts';
 import { elementManager } from '../../calls/element-manager.ts';
 
 /** The platform: what it can be asked to do, and what of its answers is used. */

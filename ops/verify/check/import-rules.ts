@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Import } from './modules.ts';
 
 /** Where a file lives, in the words of DESIGN's "Who may import whom". `owner` is the worker (`activators/<type>` for an activator). */
@@ -43,6 +42,15 @@ const isPackage = (to: Import, name: string) => to.target.kind === 'package' && 
 const isUnder = (place: Place | undefined, folder: string) => place?.path.startsWith(`${folder}/`) ?? false;
 const isTestSupport = (from: Place, to: Place) =>
   from.isTest && (isUnder(to, 'ops/verify/testbed') || (isActivator(from) && isUnder(to, 'ops/verify/conformance')));
+/** The part of the messaging engine that runs handlers; the rest of it (envelope, outbox, relay) is for whoever sends. */
+const isEngine = (place: Place | undefined) =>
+  /^ops\/platform\/messaging\/(handler|worker|role|lane|batch|alarms|account|item|causation)\.ts$/.test(
+    place?.path ?? '',
+  );
+const isProjector = (place: Place) => place.path === 'gateway/views/projector.ts';
+/** What workers share, and what an activator's folder sees of the domain that runs it. */
+const isCalls = (place: Place) => place.owner === 'calls';
+const isActivationsFace = (place: Place) => place.path === 'workers/activation/index.ts';
 const isFleet = (from: Place) => from.area === 'gateway' || from.area === 'workers';
 const isActivator = (place: Place) => place.owner.startsWith('activators/');
 /** The stand-in for an activator's platform: it lies in the activator's folder and is the simulator's. */
@@ -96,13 +104,12 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'pure-files-import-contracts',
-    why: 'a machine, graph or decision is a function of its arguments; clock, ids, rows and types of the runtime are passed in',
+    why: 'a machine, graph or decision is a function of its arguments; clock, ids, rows and types of the engine are passed in',
     broken: (from, to) => {
       const place = ours(to);
       if (!from.isPure) return false;
       if (!place) return true;
-      const isNeighbour = place.isPure && posix.dirname(place.path) === posix.dirname(from.path);
-      return place.area !== 'contracts' && !isNeighbour;
+      return place.area !== 'contracts' && !(place.isPure && place.owner === from.owner);
     },
   },
   {
@@ -149,20 +156,25 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'runtime-knows-no-worker',
-    why: 'the runtime is what every worker stands on; a worker hands itself to it',
+    name: 'projector-alone-handles-messages',
+    why: 'the gateway answers requests; of it only the projector takes messages, so that no route ever waits for a handler',
+    broken: (from, to) => from.area === 'gateway' && isEngine(ours(to)) && !isProjector(from) && !from.isTest,
+  },
+  {
+    name: 'calls-know-no-worker',
+    why: 'workers/calls is what every worker calls the outside with; a worker hands itself to it',
     broken: (from, to) => {
       const place = ours(to);
-      return from.owner === 'runtime' && place?.area === 'workers' && place.owner !== 'runtime';
+      return isCalls(from) && place?.area === 'workers' && !isCalls(place);
     },
   },
   {
     name: 'activator-is-one-folder',
-    why: 'a service type is added or taken away as one folder; it shares the runtime, never another activator',
+    why: 'a service type is added or taken away as one folder; it sees workers/calls and the public face of workers/activation, never another activator',
     broken: (from, to) => {
       const place = ours(to);
       if (!isActivator(from) || place?.area !== 'workers') return false;
-      return place.owner !== from.owner && place.owner !== 'runtime';
+      return place.owner !== from.owner && !isCalls(place) && !isActivationsFace(place);
     },
   },
   {
@@ -171,8 +183,9 @@ export const rules: readonly Rule[] = [
     broken: (from, to) => {
       const place = ours(to);
       if (from.area !== 'workers' || place?.area !== 'workers') return false;
-      if (place.owner === from.owner || place.owner === 'runtime') return false;
-      return !(from.owner === 'activators' && isActivator(place));
+      if (place.owner === from.owner || isCalls(place)) return false;
+      if (from.owner === 'activators' && isActivator(place)) return false;
+      return !(isActivationsFace(place) && (from.owner === 'activators' || isActivator(from)));
     },
   },
   {

@@ -8,34 +8,40 @@ import { checkImports, describeViolation } from './imports.ts';
 /** A small house in which every rule has something to protect and every permission is used once. */
 const cleanTree: Record<string, string> = {
   'contracts/messages/activation.ts': `import { z } from 'zod';\nexport const m = z.string();`,
-  'contracts/messages/activation.test.ts': `import { test } from 'vitest';\nimport { given } from '../../ops/testing/given.ts';\nimport { m } from './activation.ts';`,
+  'contracts/messages/activation.test.ts': `import { test } from 'vitest';\nimport { given } from '../../ops/verify/testbed/given.ts';\nimport { m } from './activation.ts';`,
   'gateway/main.ts': `import postgres from 'postgres';\nimport { configure } from '../ops/platform/configuration.ts';\nimport { app } from './app.ts';\nconst url = process.env.DATABASE_URL;`,
   'gateway/app.ts': `import { Hono } from 'hono';\nimport type { Sql } from 'postgres';\nimport { m } from '../contracts/messages/activation.ts';\nimport { publish } from '../ops/platform/broker/publish.ts';\nimport type { Configuration } from '../ops/platform/configuration.ts';`,
-  'gateway/app.int.test.ts': `import { given } from '../ops/testing/given.ts';`,
-  'workers/runtime/consume.ts': `import { m } from '../../contracts/messages/activation.ts';\nimport { publish } from '../../ops/platform/broker/publish.ts';`,
-  'workers/cart/main.ts': `import { consume } from '../runtime/consume.ts';\nimport { decide } from './cart.decide.ts';\nimport { env } from 'node:process';`,
+  'gateway/app.int.test.ts': `import { given } from '../ops/verify/testbed/given.ts';`,
+  'ops/platform/messaging/handler.ts': `import { m } from '../../../contracts/messages/activation.ts';\nimport { publish } from '../broker/publish.ts';`,
+  'ops/platform/messaging/relay.ts': `import { publish } from '../broker/publish.ts';`,
+  'gateway/views/projector.ts': `import { consume } from '../../ops/platform/messaging/handler.ts';`,
+  'gateway/commands/accept.ts': `import { relay } from '../../ops/platform/messaging/relay.ts';`,
+  'workers/calls/platform.ts': `import { consume } from '../../ops/platform/messaging/handler.ts';`,
+  'workers/activation/index.ts': `import { platform } from '../calls/platform.ts';\nimport { run } from './run.ts';`,
+  'workers/activation/run.ts': `export const run = 1;`,
+  'workers/cart/main.ts': `import { consume } from '../../ops/platform/messaging/handler.ts';\nimport { platform } from '../calls/platform.ts';\nimport { decide } from './receive/cart.decide.ts';\nimport { env } from 'node:process';`,
   'workers/cart/cart.machine.ts': `import { m } from '../../contracts/messages/activation.ts';`,
-  'workers/cart/cart.decide.ts': `import { m } from '../../contracts/messages/activation.ts';\nimport { t } from './cart.machine.ts';`,
-  'workers/cart/cart.decide.test.ts': `import { given } from '../../ops/testing/given.ts';\nimport fc from 'fast-check';`,
+  'workers/cart/receive/cart.decide.ts': `import { m } from '../../../contracts/messages/activation.ts';\nimport { t } from '../cart.machine.ts';`,
+  'workers/cart/cart.decide.test.ts': `import { given } from '../../ops/verify/testbed/given.ts';\nimport fc from 'fast-check';`,
   'workers/notifications/store.ts': `import type postgres from 'postgres';\nexport type T = import('postgres').Sql;`,
   'gateway/errors.ts': `import postgres from 'postgres';\nexport const isOurs = (e: unknown) => e instanceof postgres.PostgresError;`,
-  'workers/activators/registry.ts': `const folder = './broadband/index.ts';\nexport const all = [import('./broadband/index.ts'), import(folder)];`,
-  'workers/activators/broadband/index.ts': `import { consume } from '../../runtime/consume.ts';\nimport { speed } from './speed.ts';`,
+  'workers/activators/registry.ts': `import { activator } from '../activation/index.ts';\nconst folder = './broadband/index.ts';\nexport const all = [import('./broadband/index.ts'), import(folder)];`,
+  'workers/activators/broadband/index.ts': `import { activator } from '../../activation/index.ts';\nimport { platform } from '../../calls/platform.ts';\nimport { speed } from './speed.ts';`,
   'workers/activators/broadband/speed.ts': `export const speed = 1;`,
   'workers/activators/router/index.ts': `import { z } from 'zod';`,
-  'workers/activators/router/router.test.ts': `import { conforms } from '../../../ops/conformance/index.ts';`,
-  'workers/activators/router/simulated.ts': `import { manager } from '../../../ops/network/manager.ts';`,
+  'workers/activators/router/router.test.ts': `import { conforms } from '../../../ops/verify/conformance/index.ts';`,
+  'workers/activators/router/simulated.ts': `import { manager } from '../../../ops/simulator/manager.ts';`,
   'ops/platform/configuration.ts': `import { z } from 'zod';\nexport const configure = () => process.env;`,
   'ops/platform/broker/publish.ts': `import { connect } from 'amqplib';\nimport { m } from '../../../contracts/messages/activation.ts';`,
   'ops/platform/database.ts': `import postgres from 'postgres';`,
   'ops/platform/outbox.ts': `export {};`,
-  'ops/testing/given.ts': `import { all } from '../../workers/activators/registry.ts';\nexport const given = all;`,
-  'ops/network/simulator.ts': `import router from '../../workers/activators/router/simulated.ts';`,
-  'ops/network/manager.ts': `export const manager = 1;`,
-  'ops/conformance/index.ts': `export const conforms = 1;`,
-  'ops/cli/patchbay.ts': `import { app } from '../../gateway/app.ts';\nimport '../network/simulator.ts';\nconst home = process.env['PATCHBAY_HOME'];`,
-  'ops/bench/floors/chain.ts': `import { connect } from 'amqplib';\nimport { report } from '../report.ts';`,
-  'ops/bench/report.ts': `export const report = 1;`,
+  'ops/verify/testbed/given.ts': `import { all } from '../../../workers/activators/registry.ts';\nexport const given = all;`,
+  'ops/simulator/simulator.ts': `import router from '../../workers/activators/router/simulated.ts';`,
+  'ops/simulator/manager.ts': `export const manager = 1;`,
+  'ops/verify/conformance/index.ts': `export const conforms = 1;`,
+  'ops/cli/patchbay.ts': `import { app } from '../../gateway/app.ts';\nimport '../simulator/simulator.ts';\nconst home = process.env['PATCHBAY_HOME'];`,
+  'ops/verify/bench/floors/chain.ts': `import { connect } from 'amqplib';\nimport { report } from '../report.ts';`,
+  'ops/verify/bench/report.ts': `export const report = 1;`,
 };
 
 /** One violation each: the rule that must be named, the file it is written into, and the line that breaks it. */
@@ -51,44 +57,67 @@ const seeds: [rule: string, file: string, line: string][] = [
   ['contracts-import-zod-alone', 'contracts/tmf.ts', `import { app } from '../gateway/app.ts';`],
   ['contracts-import-zod-alone', 'contracts/tmf.ts', `import { createHash } from 'node:crypto';`],
   ['contracts-import-zod-alone', 'contracts/tmf.ts', `import pino from 'pino';`],
-  ['contracts-import-zod-alone', 'contracts/tmf.ts', `import { given } from '../ops/testing/given.ts';`],
+  ['contracts-import-zod-alone', 'contracts/tmf.ts', `import { given } from '../ops/verify/testbed/given.ts';`],
   ['contracts-import-zod-alone', 'contracts/tmf.test.ts', `import { app } from '../gateway/app.ts';`],
   ['pure-files-import-contracts', 'workers/cart/cart.machine.ts', `import { randomUUID } from 'node:crypto';`],
   ['pure-files-import-contracts', 'workers/cart/cart.machine.ts', `import { z } from 'zod';`],
-  ['pure-files-import-contracts', 'workers/cart/cart.decide.ts', `import type { C } from '../runtime/consume.ts';`],
+  [
+    'pure-files-import-contracts',
+    'workers/cart/cart.decide.ts',
+    `import type { C } from '../../ops/platform/messaging/handler.ts';`,
+  ],
+  ['pure-files-import-contracts', 'workers/cart/cart.decide.ts', `import type { P } from '../calls/platform.ts';`],
   ['pure-files-import-contracts', 'workers/cart/cart.graph.ts', `import { main } from './main.ts';`],
   ['pure-files-import-contracts', 'workers/activators/x.decide.ts', `import { t } from '../cart/cart.machine.ts';`],
-  ['fleet-never-imports-simulator', 'workers/cart/cart.ts', `import '../../ops/network/simulator.ts';`],
-  ['fleet-never-imports-simulator', 'gateway/app.test.ts', `import '../ops/network/simulator.ts';`],
-  ['fleet-never-imports-simulator', 'ops/platform/outbox.ts', `export * from '../network/simulator.ts';`],
+  ['fleet-never-imports-simulator', 'workers/cart/cart.ts', `import '../../ops/simulator/simulator.ts';`],
+  ['fleet-never-imports-simulator', 'gateway/app.test.ts', `import '../ops/simulator/simulator.ts';`],
+  ['fleet-never-imports-simulator', 'ops/platform/outbox.ts', `export * from '../simulator/simulator.ts';`],
   [
     'fleet-never-imports-simulator',
     'workers/activators/router/simulated.ts',
-    `import '../../../ops/network/simulator.ts';`,
+    `import '../../../ops/simulator/simulator.ts';`,
   ],
-  ['fleet-never-imports-simulator', 'workers/activators/router/index.ts', `import '../../../ops/network/manager.ts';`],
+  [
+    'fleet-never-imports-simulator',
+    'workers/activators/router/index.ts',
+    `import '../../../ops/simulator/manager.ts';`,
+  ],
   ['stand-ins-are-the-simulators', 'workers/activators/router/index.ts', `import router from './simulated.ts';`],
   ['stand-ins-are-the-simulators', 'workers/activators/registry.ts', `import router from './router/simulated.ts';`],
   ['stand-ins-are-the-simulators', 'workers/cart/cart.test.ts', `import '../activators/router/simulated.ts';`],
-  ['fleet-stands-on-platform', 'workers/cart/cart.test.ts', `import '../../ops/conformance/index.ts';`],
-  ['fleet-stands-on-platform', 'workers/activators/router/index.ts', `import '../../../ops/conformance/index.ts';`],
-  ['gateway-and-workers-apart', 'gateway/app.ts', `export { consume } from '../workers/runtime/consume.ts';`],
+  ['fleet-stands-on-platform', 'workers/cart/cart.test.ts', `import '../../ops/verify/conformance/index.ts';`],
+  [
+    'fleet-stands-on-platform',
+    'workers/activators/router/index.ts',
+    `import '../../../ops/verify/conformance/index.ts';`,
+  ],
+  ['gateway-and-workers-apart', 'gateway/app.ts', `export { platform } from '../workers/calls/platform.ts';`],
   ['gateway-and-workers-apart', 'workers/cart/main.ts', `type App = import('../../gateway/app.ts').App;`],
   ['fleet-stands-on-platform', 'gateway/main.ts', `import '../ops/cli/patchbay.ts';`],
-  ['fleet-stands-on-platform', 'workers/cart/cart.ts', `import { given } from '../../ops/testing/given.ts';`],
+  ['fleet-stands-on-platform', 'workers/cart/cart.ts', `import { given } from '../../ops/verify/testbed/given.ts';`],
   ['fleet-stands-on-platform', 'workers/cart/cart.ts', `import * as config from '../../vitest.config.ts';`],
   ['platform-imports-contracts-alone', 'ops/platform/outbox.ts', `import { app } from '../../gateway/app.ts';`],
-  ['platform-imports-contracts-alone', 'ops/platform/outbox.ts', `import '../../workers/runtime/consume.ts';`],
+  ['platform-imports-contracts-alone', 'ops/platform/outbox.ts', `import '../../workers/calls/platform.ts';`],
+  ['platform-imports-contracts-alone', 'ops/platform/messaging/handler.ts', `import '../../../workers/cart/main.ts';`],
   ['platform-imports-contracts-alone', 'ops/platform/outbox.ts', `import '../cli/patchbay.ts';`],
-  ['runtime-knows-no-worker', 'workers/runtime/run.ts', `import '../cart/cart.machine.ts';`],
-  ['runtime-knows-no-worker', 'workers/runtime/run.test.ts', `import '../activators/broadband/index.ts';`],
+  [
+    'projector-alone-handles-messages',
+    'gateway/commands/accept.ts',
+    `import type { H } from '../../ops/platform/messaging/handler.ts';`,
+  ],
+  ['projector-alone-handles-messages', 'gateway/views/store.ts', `import '../../ops/platform/messaging/handler.ts';`],
+  ['calls-know-no-worker', 'workers/calls/run.ts', `import '../cart/cart.machine.ts';`],
+  ['calls-know-no-worker', 'workers/calls/run.test.ts', `import '../activation/index.ts';`],
   ['activator-is-one-folder', 'workers/activators/broadband/index.ts', `import '../router/index.ts';`],
   ['activator-is-one-folder', 'workers/activators/broadband/index.ts', `import '../registry.ts';`],
   ['activator-is-one-folder', 'workers/activators/broadband/index.ts', `import '../../cart/main.ts';`],
+  ['activator-is-one-folder', 'workers/activators/broadband/index.ts', `import '../../activation/run.ts';`],
   ['no-sibling-worker', 'workers/cart/main.ts', `import '../notifications/store.ts';`],
   ['no-sibling-worker', 'workers/cart/main.ts', 'const x = await import(`../activators/broadband/index.ts`);'],
   ['no-sibling-worker', 'workers/activators/registry.ts', `import '../cart/main.ts';`],
-  ['amqplib-in-broker', 'workers/runtime/run.ts', `import type { Channel } from 'amqplib';`],
+  ['no-sibling-worker', 'workers/activators/registry.ts', `import '../activation/run.ts';`],
+  ['no-sibling-worker', 'workers/cart/main.ts', `import '../activation/index.ts';`],
+  ['amqplib-in-broker', 'workers/calls/run.ts', `import type { Channel } from 'amqplib';`],
   ['amqplib-in-broker', 'ops/cli/patchbay.ts', `import { connect } from 'amqplib/callback_api.js';`],
   ['amqplib-in-broker', 'ops/platform/outbox.ts', `import { connect } from 'amqplib';`],
   ['connections-in-main', 'workers/notifications/store.ts', `const x = await import('postgres');`],
@@ -107,8 +136,8 @@ const seeds: [rule: string, file: string, line: string][] = [
   ['environment-in-main', 'workers/cart/cart.ts', `import { env } from 'node:process';`],
   ['environment-in-main', 'ops/platform/outbox.ts', `const { ...all } = process;`],
   ['environment-in-main', 'contracts/tmf.ts', `const { env: { HOME } } = process;`],
-  ['floors-are-a-yardstick', 'ops/bench/floors/chain.ts', `import '../../platform/outbox.ts';`],
-  ['floors-are-a-yardstick', 'ops/bench/floors/chain.ts', `import '../../../workers/runtime/consume.ts';`],
+  ['floors-are-a-yardstick', 'ops/verify/bench/floors/chain.ts', `import '../../../platform/outbox.ts';`],
+  ['floors-are-a-yardstick', 'ops/verify/bench/floors/chain.ts', `import '../../../../workers/calls/platform.ts';`],
 ];
 
 let root: string;
@@ -148,20 +177,20 @@ describe('who may import whom', () => {
 
   test('violations in several files are all reported, each as file:line', () => {
     for (const [, file, line] of seeds.slice(0, 4)) plant({ [`${file.replace('.ts', '')}-more.ts`]: line });
-    plant({ 'workers/runtime/bad.ts': `import '../cart/main.ts';\nimport '../../gateway/app.ts';` });
+    plant({ 'workers/calls/bad.ts': `import '../cart/main.ts';\nimport '../../gateway/app.ts';` });
     const found = checkImports(root, 2).violations.map(describeViolation);
     expect(found).toContainEqual(
-      expect.stringMatching(/^workers\/runtime\/bad\.ts:1 imports \.\.\/cart\/main\.ts: runtime-knows-no-worker - /),
+      expect.stringMatching(/^workers\/calls\/bad\.ts:1 imports \.\.\/cart\/main\.ts: calls-know-no-worker - /),
     );
     expect(found).toContainEqual(
-      expect.stringMatching(/^workers\/runtime\/bad\.ts:2 imports .*: gateway-and-workers-apart - /),
+      expect.stringMatching(/^workers\/calls\/bad\.ts:2 imports .*: gateway-and-workers-apart - /),
     );
   });
 });
 
 describe('a check that read nothing does not pass', () => {
   test('too few modules', () => {
-    expect(() => checkImports(join(root, 'gateway'), 10)).toThrow(/read 4 modules .* expected at least 10/);
+    expect(() => checkImports(join(root, 'gateway'), 10)).toThrow(/read 6 modules .* expected at least 10/);
   });
 
   test('no import anywhere', () => {

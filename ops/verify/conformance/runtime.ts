@@ -9,7 +9,8 @@ import {
   currentState,
 } from '../../../workers/activation/activation.state.ts';
 import type { Activator } from '../../../workers/activation/activator.ts';
-import { type GuardedPlatform, createExecutor, leaseMarginMs } from '../../../workers/activation/executor.ts';
+import { createExecutor } from '../../../workers/activation/executor.ts';
+import { type GuardedPlatform, leaseMarginMs } from '../../../workers/calls/guarded-platform.ts';
 import { outlineSteps } from '../../../workers/activation/outline.ts';
 import { createBulkhead } from '../../../workers/calls/bulkhead.ts';
 import { createLog } from '../../platform/log.ts';

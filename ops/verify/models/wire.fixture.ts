@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Activation, Outcome } from '../../../workers/activation/activation.state.ts';
 import type { Activator } from '../../../workers/activation/activator.ts';
-import { type GuardedPlatform, createExecutor } from '../../../workers/activation/executor.ts';
+import { createExecutor } from '../../../workers/activation/executor.ts';
+import type { GuardedPlatform } from '../../../workers/calls/guarded-platform.ts';
 import {
   type CallContext,
   OutcomeUnknown,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activator } from '../../activation/activator.ts';
+import { activator } from '../../activation/index.ts';
 import { elementManager } from '../../calls/element-manager.ts';
 import { PlatformRefusal } from '../../calls/platform.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ServiceSpecification } from '../../../contracts/messages/service-catalog.ts';
-import { activator } from '../../activation/activator.ts';
+import { activator } from '../../activation/index.ts';
 import { elementManager } from '../../calls/element-manager.ts';
 
 /** The router manager (auto-configuration server): repeats of a reference are answered, not done again. */

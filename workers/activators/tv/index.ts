@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activator } from '../../activation/activator.ts';
+import { activator } from '../../activation/index.ts';
 import { elementManager } from '../../calls/element-manager.ts';
 
 /** The content platform: repeats of a reference are answered, not done again. */
