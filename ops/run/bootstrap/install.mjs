@@ -38,7 +38,7 @@ export async function ensureInstalled(clone) {
   }
 }
 
-/** What the packages' own install scripts and npm's would have done, when npm was told not to run scripts. Then the stamp. */
+/** What the packages' own install scripts and npm's would have done, when npm was told not to run scripts. Then the stamp, if nothing was left out. */
 export function finishInstallation(clone) {
   const modules = join(clone, 'node_modules');
   if (!pinnedNodeRuns(clone)) {
@@ -55,7 +55,17 @@ export function finishInstallation(clone) {
   }
   mendDriver(modules);
   linkCli(clone);
-  writeFileSync(join(modules, stampName), fingerprint(clone));
+  if (isWhole(clone)) writeFileSync(join(modules, stampName), fingerprint(clone));
+}
+
+/** False after `npm ci --omit=dev`, or under NODE_ENV=production: without a stamp the next start completes it. */
+function isWhole(clone) {
+  const installed = join(clone, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const [wanted, there] = [join(clone, 'package-lock.json'), installed].map(
+    (file) => JSON.parse(readFileSync(file, 'utf8')).packages,
+  );
+  return Object.entries(wanted).every(([path, { optional }]) => path === '' || optional === true || path in there);
 }
 
 /** Makes `npx patchbay` find the clone's own command; npm links the commands of dependencies only. */
@@ -85,16 +95,12 @@ export function fingerprint(clone) {
 
 async function npmCi(clone) {
   // Errors only: npm's complaints about engines are about the Node we start with, not the one that is pinned.
-  const always = ['--include=dev', '--no-audit', '--no-fund'];
-  if ((await npm(clone, ['ci', '--loglevel=silent', ...always])) === 0) return;
-  // npm ci wants every optional package of every platform in the lock file, also those that a registry mirror does not
-  // hold and this machine does not need. What the lock file does say still holds, and it is not written.
-  process.stderr.write('npm ci refused: trying npm install with the same lock file\n');
-  const code = await npm(clone, ['install', '--no-save', '--loglevel=error', ...always]);
-  if (code !== 0)
-    throw new Error(
-      `npm could not install the packages (code ${code}): see its output above; it needs the npm registry.`,
-    );
+  const all = ['--include=dev', '--include=optional'];
+  const code = await npm(clone, ['ci', '--loglevel=error', ...all, '--no-audit', '--no-fund']);
+  if (code === 0) return;
+  throw new Error(
+    `npm ci failed (code ${code}), see its output above. If it says that package.json and package-lock.json are not in sync, run "npm install --package-lock-only" and look at what that changes; otherwise see that the npm registry can be reached ("npm ping"). Then try again.`,
+  );
 }
 
 function npm(clone, args) {
