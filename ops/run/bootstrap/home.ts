@@ -29,6 +29,11 @@ export function homeFromEnvironment(env: NodeJS.ProcessEnv): Home {
   return homeAt(resolve(env['PATCHBAY_HOME'] || join(clone, '.patchbay')), env);
 }
 
+/** The home of `npm test` (`PATCHBAY_TEST_HOME`), by default `.patchbay/test` in the clone. */
+export function testHome(env: NodeJS.ProcessEnv): Home {
+  return homeAt(resolve(env['PATCHBAY_TEST_HOME'] || join(clone, '.patchbay', 'test')), env);
+}
+
 /** The home in a given folder; its packages are still the clone's. */
 export function homeAt(root: string, env: NodeJS.ProcessEnv = {}): Home {
   return {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { clone, claimHome, homeAt, ownerOf, prepareHome } from './home.ts';
+import { join } from 'node:path';
+import { clone, claimHome, homeAt, ownerOf, prepareHome, testHome } from './home.ts';
 import { endLeftovers } from './leftovers.ts';
 import { freePort, type Ports } from './ports.ts';
 import { dataOutside } from './postgres-place.ts';
@@ -16,7 +16,7 @@ const faultStage = join(clone, '.patchbay', 'test-faults');
  * them and takes them down again. Never touches a running system. Arguments go to vitest.
  */
 async function main(args: readonly string[]): Promise<number> {
-  const home = homeAt(resolve(process.env['PATCHBAY_TEST_HOME'] || join(clone, '.patchbay', 'test')), process.env);
+  const home = testHome(process.env);
   prepareHome(home);
   const release = claimHome(home);
   try {

@@ -5,7 +5,7 @@ import { migrate, readMigrations } from '../../run/migrations/migrate.ts';
 
 /** A database and a broker that nobody else touches. */
 export type Testbed = {
-  /** a fresh database with every migration applied */
+  /** a fresh database, with every migration applied unless the test wants it empty */
   readonly databaseUrl: string;
   /** a fresh, empty virtual host; topology is the test's own to declare */
   readonly amqpUrl: string;
@@ -28,9 +28,10 @@ const lockKey = 7_286_225;
  * afterAll(() => testbed.close());
  * ```
  *
+ * @param migrated false for an empty database
  * @throws when the environment does not name the servers: `npm test` sets it
  */
-export async function createTestbed(): Promise<Testbed> {
+export async function createTestbed({ migrated = true } = {}): Promise<Testbed> {
   const { DATABASE_URL, AMQP_URL, RABBITMQ_MANAGEMENT_URL } = process.env;
   if (!DATABASE_URL || !AMQP_URL || !RABBITMQ_MANAGEMENT_URL) {
     throw new Error(
@@ -39,7 +40,7 @@ export async function createTestbed(): Promise<Testbed> {
   }
   const name = `test_${Date.now().toString(36)}_${randomBytes(4).toString('hex')}`;
   const broker = managementOf(RABBITMQ_MANAGEMENT_URL, AMQP_URL);
-  const [dropDatabase] = await Promise.all([createDatabase(DATABASE_URL, name), createVhost(broker, name)]);
+  const [dropDatabase] = await Promise.all([createDatabase(DATABASE_URL, name, migrated), createVhost(broker, name)]);
   return {
     databaseUrl: withPath(DATABASE_URL, name),
     amqpUrl: withPath(AMQP_URL, name),
@@ -50,8 +51,9 @@ export async function createTestbed(): Promise<Testbed> {
   };
 }
 
-async function createDatabase(adminUrl: string, name: string): Promise<() => Promise<void>> {
+async function createDatabase(adminUrl: string, name: string, migrated: boolean): Promise<() => Promise<void>> {
   await withAdmin(adminUrl, async (sql) => {
+    if (!migrated) return void (await sql`create database ${sql(name)}`);
     // One at a time: a template cannot be copied while somebody is connected to it.
     await sql`select pg_advisory_lock(${lockKey})`;
     const template = await ensureTemplate(sql, adminUrl);
