@@ -7,6 +7,7 @@ import { type OrderKind, placeOrder, readOrder } from '../../cli/order/gateway-c
 import { standardRoles } from '../../run/fleet/supervisor.ts';
 import { clone, testHome } from '../../run/bootstrap/home.ts';
 import { serverAccount } from '../../run/bootstrap/server-account.ts';
+import { networkControl } from '../faults/network-control.ts';
 import { createTestbed, type Testbed } from '../testbed/testbed.ts';
 import { type Addresses, addressesOf } from './addresses.ts';
 import { buildImage } from './build.ts';
@@ -56,7 +57,7 @@ test('the image is built', async () => {
 test('every service is prepared for, starts in order and is healthy', async () => {
   await play!.up();
   expect(play!.running().toSorted()).toEqual([...standardRoles, 'simulator'].toSorted());
-}, 90_000);
+}, 180_000);
 
 test.each<[OrderKind, string]>([
   ['serviceOrder', 'business-internet.json'],
@@ -69,6 +70,13 @@ test.each<[OrderKind, string]>([
     return ['completed', 'partial', 'failed', 'rejected', 'held'].includes(order.state) ? order : undefined;
   }, patience);
   expect(ended).toMatchObject({ state: 'completed', href: expect.stringContaining(gateway) });
+});
+
+test('the partner is heard when it calls back: it reaches the gateway, and both have one secret', async () => {
+  const network = networkControl(addresses.environment('gateway')['NETWORK_URL']!);
+  const answered = async () => (await network.deliveries()).map((one) => one.answered);
+  await vi.waitUntil(async () => (await answered()).includes(1), { timeout: 10_000, interval: 100 });
+  expect(await answered()).toEqual([1]);
 });
 
 test('asked to stop, every service ends with 0 within its grace period', async () => {

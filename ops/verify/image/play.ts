@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BackgroundProcess, startInBackground } from '../../run/bootstrap/background-process.ts';
 import { logTail } from '../../run/bootstrap/log-tail.ts';
@@ -56,12 +57,13 @@ export function playCompose(
     },
   };
 
-  /** Asks each second rather than each interval: the answer is the same, and sooner. */
+  /** As an engine does: the first check comes an interval after the start, and failures before the start period is over do not count. */
   async function healthy(name: string, { healthcheck }: ComposeService): Promise<void> {
     const [command, ...args] = addresses.healthCheck(name) ?? [];
     if (healthcheck === undefined || command === undefined) throw new Sentence(`${name} has no health check.`);
     const { start_period, interval, timeout, retries } = healthcheck;
     const options = { cwd: image.workdir, env: envOf(name), ...image.account, timeout: timeout * 1_000 };
+    await sleep(interval * 1_000);
     await until(
       () =>
         run(command, args, options).then(
@@ -69,7 +71,7 @@ export function playCompose(
           () => undefined,
         ),
       {
-        everyMs: 1_000,
+        everyMs: interval * 1_000,
         timeoutMs: (start_period + interval * retries) * 1_000,
         giveUp: () => (processes.get(name)!.alive() ? undefined : failed(name, 'ended before it was healthy')),
         late: () => failed(name, 'is not healthy in time'),
