@@ -29,7 +29,9 @@ export async function ensureInstalled(clone) {
   const release = await lock(join(clone, '.patchbay', 'install.lock'));
   try {
     if (isInstalled(clone)) return;
-    const why = existsSync(join(clone, 'node_modules')) ? 'package-lock.json changed' : 'first start of this clone';
+    const why = existsSync(join(clone, 'node_modules'))
+      ? 'they are not what package-lock.json says'
+      : 'first start of this clone';
     process.stderr.write(`installing packages with npm (${why}; about a minute)\n`);
     await npmCi(clone);
     finishInstallation(clone);
