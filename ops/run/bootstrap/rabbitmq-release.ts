@@ -77,7 +77,7 @@ export async function rabbitmqOfRelease(
 }
 
 function refuseUnfit(release: DebianRelease): void {
-  const otherwise = 'unset it for the RabbitMQ of this machine, or set AMQP_URL to a broker that you have';
+  const otherwise = 'unset it for the RabbitMQ of this machine or that of AMQP_URL';
   const { id } = distribution();
   // The programs of the tree replace all of /usr: nothing outside of it may be a program of the machine's.
   if (id !== 'debian' || !lstatSync('/bin').isSymbolicLink()) {
