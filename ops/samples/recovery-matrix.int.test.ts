@@ -174,7 +174,7 @@ const policies: Readonly<Record<string, { steps: readonly RecoveryStep[]; once?:
   markPartial: { steps: [{ do: 'markPartial' }, { do: 'compensate' }] },
   keep: { steps: [{ do: 'keep' }, { do: 'rollBack' }] },
   hold: { steps: [{ do: 'hold' }] },
-  'retry, works': { steps: [{ do: 'retry', attempts: 2, wait: '5s' }, { do: 'compensate' }], once: true },
+  'retry, works': { steps: [{ do: 'retry', attempts: 2, wait: '100ms' }, { do: 'compensate' }], once: true },
   'retry, fails': { steps: [{ do: 'retry', attempts: 2, wait: '100ms' }, { do: 'compensate' }] },
 };
 

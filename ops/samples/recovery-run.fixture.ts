@@ -5,16 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import type { RecoveryStep } from '../../contracts/messages/decomposition.ts';
-import { send } from '../../contracts/messages/message.ts';
-import {
-  type ServiceSpecification,
-  serviceSpecification,
-  serviceSpecificationPublished,
-} from '../../contracts/messages/service-catalog.ts';
+import { type ServiceSpecification, serviceSpecification } from '../../contracts/messages/service-catalog.ts';
 import { publishRules } from '../cli/rules/publish.ts';
-import { publicationOf } from '../platform/messaging/envelope.ts';
-import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/messaging/outbox.store.ts';
 import type { System } from '../verify/testbed/system.ts';
 import { type Outcome, hasEnded, productOrders, readOutcome } from './recovery-outcome.fixture.ts';
 import { cancelServiceOrder, post } from './recovery-outside.fixture.ts';
@@ -40,6 +32,8 @@ export async function begin(
   await system.stop('activator');
   await system.network.pace({ afterMs: null });
   await publishRules(system.sql, [...trials.map(ruleFor), ruleOf('alone', [{ ...mobile, name: 'alone' }])], []);
+  const isLate = ({ errorClass, once }: Trial): boolean => errorClass === 'rejected' && once;
+  await bringMissingSpecifications(system, trials.filter(isLate).map(lateSpecification));
   let revision = 1;
   for (const [policy, steps] of policies) {
     revision += 1;
@@ -123,30 +117,22 @@ async function prepareNetwork(system: System, ids: ReadonlyMap<Trial, string>): 
   if (faults.length > 0) await system.network.add(faults);
 }
 
-/** Does what others do meanwhile: cancels service orders, and publishes the specifications that were missing. */
+/** Does what others do meanwhile: cancels service orders. */
 async function watch(system: System, ids: ReadonlyMap<Trial, string>, isOver: () => boolean): Promise<void> {
   const done = new Set<string>();
   const trials = [...ids].filter(([trial]) => !isOutside(trial));
   const cancelled = new Map(trials.flatMap(([trial, id]) => (trial.errorClass === 'cancelled' ? [[id, trial]] : [])));
-  const late = new Map(
-    trials.flatMap(([trial, id]) => (trial.errorClass === 'rejected' && trial.once ? [[id, trial]] : [])),
-  );
   while (!isOver()) {
     const rows = await system.sql<{ id: string; state: string; orderId: string; component: string; action: string }[]>`
       select id, state, doc #>> '{order,request,requestedBy,orderId}' as "orderId",
         doc #>> '{order,request,items,0,itemId}' as component, doc #>> '{order,request,items,0,action}' as action
       from service_ordering.service_order
-      where doc #>> '{order,request,requestedBy,orderId}' = any(${[...cancelled.keys(), ...late.keys()]}::text[])`;
+      where doc #>> '{order,request,requestedBy,orderId}' = any(${[...cancelled.keys()]}::text[])`;
     await Promise.all(
       rows.map(async ({ id, state, orderId, component, action }) => {
         if (done.has(id) || action !== 'add') return;
         if (cancelled.get(orderId)?.fails === component && ['inProgress', 'pending'].includes(state)) {
           if ((await cancelServiceOrder(system.request, id)).ok) done.add(id);
-        }
-        const missing = late.get(orderId);
-        if (missing?.fails === component && state === 'rejected') {
-          done.add(id);
-          await publishSpecification(system, lateSpecification(missing));
         }
       }),
     );
@@ -154,9 +140,28 @@ async function watch(system: System, ids: ReadonlyMap<Trial, string>, isOver: ()
   }
 }
 
-async function publishSpecification({ sql }: System, id: string): Promise<void> {
+/**
+ * Has the database itself bring the specifications that were missing, in the transaction that rejects an order for want of
+ * one: a retry finds it, however slow the machine is and however short the wait.
+ */
+async function bringMissingSpecifications({ sql }: System, ids: readonly string[]): Promise<void> {
   const known = specifications.find((one) => one.id === 'tv-subscription');
-  const specification: ServiceSpecification = serviceSpecification.parse({ ...known, id });
-  const message = send(serviceSpecificationPublished, { specification });
-  await insertOutbox(sql, [publicationOf(message, { correlationId: newId() })]);
+  const late = ids.map((id): ServiceSpecification => serviceSpecification.parse({ ...known, id }));
+  await sql.unsafe(`
+    create schema trials;
+    create table trials.late_specification (id text primary key, doc jsonb not null);
+    create function trials.bring() returns trigger language plpgsql as $$
+    begin
+      insert into service_ordering.service_specification (id, version, revision, doc)
+      select id, doc ->> 'version', (doc ->> 'revision')::bigint, doc from trials.late_specification
+      where id = new.doc #>> '{order,request,items,0,specification,id}'
+      on conflict do nothing;
+      return null;
+    end $$;
+    create trigger bring after insert or update of state on service_ordering.service_order for each row
+      when (new.state = 'rejected') execute function trials.bring();
+  `);
+  await sql`
+    insert into trials.late_specification (id, doc)
+    select * from unnest(${late.map(({ id }) => id)}::text[], ${late.map((one) => JSON.stringify(one))}::text[]::jsonb[])`;
 }

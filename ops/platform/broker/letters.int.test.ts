@@ -77,10 +77,12 @@ test('replayed, it is back in its queue once with its next attempt and without i
   if (back === false) throw new Error('nothing came back');
   expect(back.properties).toMatchObject({ messageId: one, type: 'fax.send.v1', deliveryMode: 2 });
   expect(back.content.toString()).toBe('{"newest":true}');
-  expect(back.properties.headers).toEqual({
+  // Up to 3.x the broker says 0 on a first delivery, from 4.0 on nothing.
+  const { 'x-delivery-count': returns = 0, ...headers } = back.properties.headers ?? {};
+  expect(returns).toBe(0);
+  expect(headers).toEqual({
     patchbay: JSON.stringify({ correlationId: 'order', attempt: 3, failures: 0 }),
     timestamp_in_ms: expect.any(Number),
-    'x-delivery-count': 0,
   });
   expect([await taken(), await lying()]).toEqual([false, [other]]);
 });

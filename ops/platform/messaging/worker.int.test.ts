@@ -329,17 +329,13 @@ describe('exactly once', () => {
 });
 
 describe('what crashes its worker', () => {
-  /** Hands a message out and takes it back, as the broker sees a consumer that died with it. */
+  /** Takes a message and ends the channel that has it, as a consumer does that dies: from RabbitMQ 4.3 on a nack counts nothing. */
   async function returned(times: number): Promise<void> {
-    const channel = await bench.channel();
     for (let at = 0; at < times; at += 1) {
-      await vi.waitUntil(async () => {
-        const got = await channel.get(testQueue, { noAck: false });
-        if (got !== false) channel.nackAll(true);
-        return got !== false;
-      }, soon);
+      const channel = await bench.channel();
+      await vi.waitUntil(async () => (await channel.get(testQueue, { noAck: false })) !== false, soon);
+      await channel.close();
     }
-    await channel.close();
   }
 
   test('a message that was handed out before is counted while it is handled, and forgotten when it is done', async () => {

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { distribution } from './distribution.ts';
+import { madeOnce } from './made-once.ts';
 import { plainPath } from './plain-path.ts';
+import { privateApt } from './private-apt.ts';
 import { Sentence } from './sentence.ts';
 import type { Progress } from './service.ts';
 
@@ -19,29 +22,24 @@ const otherWays = 'start Docker, install RabbitMQ, or set DATABASE_URL and AMQP_
  */
 export async function unpackedRabbitmq(cache: string, progress: Progress): Promise<string> {
   const { id, release } = distribution();
-  const name = `rabbitmq-${id}-${release}-${process.arch}`;
-  const ready = join(cache, name);
-  if (!existsSync(ready)) {
+  const root = join(plainPath(cache), `rabbitmq-${id}-${release}-${process.arch}`);
+  await madeOnce(root, async (draft) => {
     if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg')) {
       throw new Sentence(
         `RabbitMQ is not installed and this system (${id}) has no Debian packages to take it from: ${otherWays}.`,
       );
     }
-    const draft = join(plainPath(cache), `${name}.${process.pid}`);
     try {
       await fetchInto(draft, progress);
-      if (!existsSync(ready)) renameSync(draft, ready);
     } catch (error) {
       if (error instanceof Sentence) throw error;
       const { stderr } = error as { stderr?: string };
       throw new Sentence(
         `RabbitMQ's packages could not be downloaded (${lastLine(stderr ?? String(error))}): check the network and /etc/apt, or ${otherWays}.`,
       );
-    } finally {
-      rmSync(draft, { recursive: true, force: true });
     }
-  }
-  return join(plainPath(cache), name);
+  });
+  return root;
 }
 
 /** Folders of shared libraries that the tree brings along, for LD_LIBRARY_PATH; empty when the system has them all. */
@@ -50,8 +48,8 @@ export function broughtLibraries(root: string): string[] {
 }
 
 async function fetchInto(draft: string, progress: Progress): Promise<void> {
-  mkdirSync(draft, { recursive: true });
-  const apt = await privateApt(join(draft, '.apt'), progress);
+  progress('reading the package lists of this distribution');
+  const apt = await privateApt(join(draft, '.apt'));
   const needed = (await apt.dependencies(['rabbitmq-server'])).filter(
     (name) => /^(erlang-[a-z0-9-]+|rabbitmq-server)$/.test(name) && !/-(hipe|doc|manpages)$/.test(name),
   );
@@ -72,62 +70,6 @@ async function fetchInto(draft: string, progress: Progress): Promise<void> {
       throw new Sentence(`Erlang lacks the system libraries ${still.join(', ')}: install them, or ${otherWays}.`);
   }
   rmSync(join(draft, '.apt'), { recursive: true, force: true });
-}
-
-/** apt with lists and archives of its own: works without root, and on machines whose lists are old or empty. */
-async function privateApt(folder: string, progress: Progress) {
-  for (const part of ['state/lists/partial', 'cache/archives/partial', 'debs'])
-    mkdirSync(join(folder, part), { recursive: true });
-  const options = [
-    `Dir::State=${folder}/state`,
-    'Dir::State::status=/var/lib/dpkg/status',
-    `Dir::Cache=${folder}/cache`,
-    'Acquire::Languages=none',
-    'Acquire::Retries=3',
-    ...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
-  ].flatMap((option) => ['-o', option]);
-  const debs = join(folder, 'debs');
-  const bounded = { cwd: debs, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, LC_ALL: 'C' } };
-
-  progress('reading the package lists of this distribution');
-  // A broken third-party source fails the whole update although Debian's own lists arrived: judged by what is known after it.
-  await run('apt-get', ['-qq', ...options, 'update'], bounded).catch(() => undefined);
-
-  return {
-    async dependencies(names: readonly string[]): Promise<string[]> {
-      const { stdout } = await run(
-        'apt-cache',
-        [...options, 'depends', '--recurse', '--important', ...names],
-        bounded,
-      ).catch(() => ({ stdout: '' }));
-      return [
-        ...new Set(
-          stdout
-            .split('\n')
-            .filter((line) => /^[a-z]/.test(line))
-            .map((line) => line.trim().replace(/:[a-z0-9]+$/, '')),
-        ),
-      ];
-    },
-    async notInstalled(names: readonly string[]): Promise<string[]> {
-      const { stdout } = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n'], bounded);
-      const installed = new Set(
-        stdout
-          .split('\n')
-          .filter((line) => line.endsWith(' installed'))
-          .map((line) => line.split(' ')[0]),
-      );
-      return names.filter((name) => !installed.has(name));
-    },
-    async unpack(names: readonly string[], into: string): Promise<void> {
-      if (names.length === 0) return;
-      await run('apt-get', ['-qq', ...options, 'download', ...names], bounded);
-      for (const deb of globSync('*.deb', { cwd: debs })) {
-        await run('dpkg', ['-x', join(debs, deb), into], bounded);
-        rmSync(join(debs, deb));
-      }
-    },
-  };
 }
 
 // Debian's `erl` has /usr/lib/erlang written into it; this one finds itself.
@@ -165,17 +107,6 @@ async function missingLibraries(root: string): Promise<string[]> {
     for (const [, library] of stdout.matchAll(/^\s*(\S+) => not found/gm)) missing.add(library!);
   }
   return [...missing];
-}
-
-function distribution(): { id: string; release: string } {
-  try {
-    const text = readFileSync('/etc/os-release', 'utf8');
-    const value = (key: string) =>
-      new RegExp(`^${key}="?([^"\n]*)`, 'm').exec(text)?.[1]?.replace(/[^\w.-]/g, '') || 'unknown';
-    return { id: value('ID'), release: value('VERSION_ID') };
-  } catch {
-    return { id: process.platform, release: 'unknown' };
-  }
 }
 
 function lastLine(text: string): string {

@@ -2,15 +2,28 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { broughtLibraries, unpackedRabbitmq } from './rabbitmq-packages.ts';
+import { type DebianRelease, rabbitmqOfRelease } from './rabbitmq-release.ts';
 import type { Progress } from './service.ts';
 
 /** The broker's programs: where to start it, Erlang's port mapper, and the environment both need. */
-export type RabbitmqPrograms = { server: string; epmd: string; env: Record<string, string> };
+export type RabbitmqPrograms = {
+  server: string;
+  epmd: string;
+  env: Record<string, string>;
+  /** the command that programs are run by, before their own path; none: they are run as they are */
+  within: readonly string[];
+};
 
 /**
- * RabbitMQ as this machine has it, else unpacked from the distribution's packages into `cache`.
+ * RabbitMQ of a Debian release when one is named; else as this machine has it, else unpacked from the distribution's
+ * packages into `cache`.
  */
-export async function findRabbitmq(cache: string, progress: Progress): Promise<RabbitmqPrograms> {
+export async function findRabbitmq(
+  cache: string,
+  release: DebianRelease | undefined,
+  progress: Progress,
+): Promise<RabbitmqPrograms> {
+  if (release !== undefined) return rabbitmqOfRelease(cache, release, progress);
   return installedRabbitmq(process.env['PATH'] ?? '') ?? fromPackages(await unpackedRabbitmq(cache, progress));
 }
 
@@ -30,6 +43,7 @@ function installedRabbitmq(path: string): RabbitmqPrograms | undefined {
     server: wrapped && existsSync(debian) ? debian : server,
     epmd,
     env: { PATH: [...folders, '/usr/bin', '/bin'].join(delimiter) },
+    within: [],
   };
 }
 
@@ -44,6 +58,7 @@ function fromPackages(root: string): RabbitmqPrograms {
       PATH: [erlang, '/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter),
       ...(libraries.length === 0 ? {} : { LD_LIBRARY_PATH: libraries.join(delimiter) }),
     },
+    within: [],
   };
 }
 

@@ -8,6 +8,7 @@ import { logTail } from './log-tail.ts';
 import { plainPath } from './plain-path.ts';
 import { identityOf, type RabbitmqIdentity } from './rabbitmq-identity.ts';
 import { findRabbitmq, type RabbitmqPrograms } from './rabbitmq-programs.ts';
+import type { DebianRelease } from './rabbitmq-release.ts';
 import { Sentence } from './sentence.ts';
 import type { Broker, Progress } from './service.ts';
 import { until } from './until.ts';
@@ -17,6 +18,8 @@ export type RabbitmqOptions = {
   dir: string;
   /** folder that keeps downloaded packages, shared between brokers */
   packages: string;
+  /** the Debian release to take RabbitMQ from; undefined: whichever the machine has */
+  release?: DebianRelease | undefined;
   ports: { amqp: number; management: number; dist: number; epmd: number };
   logFile?: string;
   recordsFolder?: string;
@@ -37,7 +40,7 @@ const oldest = [3, 10];
 export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   const dir = plainPath(options.dir);
   const identity = identityOf(dir);
-  const programs = await findRabbitmq(options.packages, options.progress ?? (() => {}));
+  const programs = await findRabbitmq(options.packages, options.release, options.progress ?? (() => {}));
   const logFile = options.logFile ?? join(options.dir, 'rabbitmq.log');
   const { amqp, management } = options.ports;
   const managementUrl = `http://127.0.0.1:${management}`;
@@ -47,11 +50,13 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   let server: BackgroundProcess;
   let wanted = true;
   const lost: (() => void)[] = [];
-  const begin = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
-    startInBackground({
+  const begin = (name: string, program: string, ownArgs: readonly string[], env: NodeJS.ProcessEnv) => {
+    const [command = program, ...args] = [...programs.within, program, ...ownArgs];
+    return startInBackground({
       ...{ name, command, args, env, cwd: dir, logFile, stopSignal: 'SIGTERM' as const },
       ...(options.recordsFolder === undefined ? {} : { recordsFolder: options.recordsFolder }),
     });
+  };
   const launch = async () => {
     wanted = true;
     const env = environmentOf(dir, identity, options, programs);
@@ -103,7 +108,9 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
     onLost: (listener) => void lost.push(listener),
     async control(...args) {
       const env = environmentOf(dir, identity, options, programs);
-      const { stdout } = await promisify(execFile)(join(dirname(programs.server), 'rabbitmqctl'), ['-q', ...args], {
+      const program = join(dirname(programs.server), 'rabbitmqctl');
+      const [command = program, ...all] = [...programs.within, program, '-q', ...args];
+      const { stdout } = await promisify(execFile)(command, all, {
         env,
         cwd: dir,
         timeout: 30_000,

@@ -4,7 +4,9 @@ import { givenPostgres, givenRabbitmq } from './external.ts';
 import type { Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
+import { dataOfRelease, rabbitmqRelease } from './rabbitmq-release.ts';
 import { startRabbitmq } from './rabbitmq.ts';
+import { Sentence } from './sentence.ts';
 import type { Broker, Progress, Service } from './service.ts';
 
 export type Services = { postgres: Service; rabbitmq: Broker };
@@ -12,10 +14,19 @@ export type Services = { postgres: Service; rabbitmq: Broker };
 /** Where the servers come from, decided before ports are chosen: a given server needs none. */
 export type Sources = { postgres: 'given' | 'docker' | 'embedded'; rabbitmq: 'given' | 'docker' | 'embedded' };
 
-/** The URLs given in the environment; else a running Docker engine; else embedded servers. */
+/**
+ * The URLs given in the environment; else a running Docker engine, unless PATCHBAY_RABBITMQ names an embedded broker; else
+ * embedded servers.
+ *
+ * @throws Sentence when two brokers are named
+ */
 export async function chooseSources(env: NodeJS.ProcessEnv): Promise<Sources> {
-  const allGiven = Boolean(env['DATABASE_URL'] && env['AMQP_URL']);
-  const own = !allGiven && env['PATCHBAY_DOCKER'] !== 'off' && (await dockerRuns()) ? 'docker' : 'embedded';
+  const release = rabbitmqRelease(env);
+  if (release !== undefined && env['AMQP_URL']) {
+    throw new Sentence(`AMQP_URL and PATCHBAY_RABBITMQ=${release} name two brokers: unset one of them.`);
+  }
+  const mayDocker = !(env['DATABASE_URL'] && env['AMQP_URL']) && !release && env['PATCHBAY_DOCKER'] !== 'off';
+  const own = mayDocker && (await dockerRuns()) ? 'docker' : 'embedded';
   return { postgres: env['DATABASE_URL'] ? 'given' : own, rabbitmq: env['AMQP_URL'] ? 'given' : own };
 }
 
@@ -31,6 +42,7 @@ export async function startServices(
   env: NodeJS.ProcessEnv,
   progress: Progress,
 ): Promise<Services> {
+  const release = rabbitmqRelease(env);
   const docker = Object.values(sources).includes('docker') ? startInDocker(home, ports, progress) : undefined;
   docker?.catch(() => undefined);
   const postgres = async (): Promise<Service> => {
@@ -46,9 +58,11 @@ export async function startServices(
   const rabbitmq = async (): Promise<Broker> => {
     if (sources.rabbitmq === 'given') return givenRabbitmq(env['AMQP_URL']!, env['RABBITMQ_MANAGEMENT_URL']);
     if (docker !== undefined) return (await docker).rabbitmq;
+    if (release !== undefined) progress(`RabbitMQ is that of Debian ${release}; its data is kept apart`);
     return startRabbitmq({
-      dir: home.rabbitmq,
+      dir: release === undefined ? home.rabbitmq : dataOfRelease(home.rabbitmq, release),
       packages: home.packages,
+      release,
       ports,
       logFile: join(home.logs, 'rabbitmq.log'),
       recordsFolder: home.processes,

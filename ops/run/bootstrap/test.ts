@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
       home,
       await ownPorts(),
       { postgres: 'embedded', rabbitmq: 'embedded' },
-      {},
+      process.env,
       tell,
     );
     try {

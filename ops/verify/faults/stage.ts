@@ -69,7 +69,7 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     }
     const ports = await ownPorts();
     const embedded = { postgres: 'embedded', rabbitmq: 'embedded' } as const;
-    const services = await startServices(home, ports, embedded, {}, tell);
+    const services = await startServices(home, ports, embedded, process.env, tell);
     undo.push(() => stopServices(services));
     const way = await cuttable(services.rabbitmq.url, ports.amqp);
     undo.push(() => way.close());

@@ -57,7 +57,7 @@ export interface Workbench extends WorkerDependencies {
 }
 
 /** What is waited for comes well within this; long, because machines that run tests are busy. */
-export const soon = { timeout: 20_000, interval: 25 };
+export const soon = { timeout: 50_000, interval: 25 };
 
 /** Sets a workbench up, with the topology of the fleet for these service types. */
 export async function createWorkbench(serviceTypes: readonly string[] = [testType]): Promise<Workbench> {
