@@ -49,14 +49,13 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   const health: HealthServer = await startHealthServer({
     port: configuration.HEALTH_PORT,
     host: configuration.HEALTH_HOST,
-    troubles: async () => {
-      await sql`select 1`;
-      return stopping
+    database: async () => sql`select 1`,
+    troubles: () =>
+      stopping
         ? ['draining']
         : running.size < names.length
           ? ['starting']
-          : [...running.values()].flatMap((role) => role.troubles());
-    },
+          : [...running.values()].flatMap((role) => role.troubles()),
     metrics: createMetricsPage({
       ...{ sql, consuming, log },
       ready: () => Object.fromEntries(names.map((role) => [role, running.get(role)?.troubles().length === 0])),
