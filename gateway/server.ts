@@ -22,6 +22,8 @@ export interface GatewayDependencies {
   readonly sql: Database;
   /** For accepting alone: one connection. Nobody's lists make a create wait, and its server process stays warm. */
   readonly accepting: Database;
+  /** For lists that look into documents alone: however slow they are, they delay nothing but each other. */
+  readonly listing: Database;
   readonly relay: Relay;
   readonly log: Log;
   readonly topology: Topology;
@@ -41,6 +43,7 @@ export interface Gateway {
 export function gatewayApp({
   sql,
   accepting,
+  listing,
   relay,
   log,
   topology,
@@ -51,7 +54,7 @@ export function gatewayApp({
     trustForwarded: () => configuration.TRUST_PROXY,
     onFailure: (error, request) => log.error({ error, ...request }, 'request failed'),
   };
-  const store = createViewStore(sql);
+  const store = createViewStore(sql, listing);
   const commands = createCommands({
     ...{ sql, accepting },
     store,
@@ -72,15 +75,18 @@ export function gatewayApp({
   return app.route('/callbacks', callbackRoutes({ sql, relay, log, topology, secretOf }));
 }
 
-/** Starts the HTTP server of the TMF boundary, with its connection for accepting. */
+const listingConnections = 3;
+
+/** Starts the HTTP server of the TMF boundary, with its connections for accepting and for slow lists. */
 export async function startGateway(
-  dependencies: Omit<GatewayDependencies, 'accepting'> & {
+  dependencies: Omit<GatewayDependencies, 'accepting' | 'listing'> & {
     readonly configuration: Pick<Configuration, 'DATABASE_URL'>;
   },
 ): Promise<Gateway> {
   const { PORT: port, HOST: hostname, DATABASE_URL } = dependencies.configuration;
   const accepting = connectDatabase(DATABASE_URL, { connections: 1, role: 'gateway accepts' });
-  const app = gatewayApp({ ...dependencies, accepting });
+  const listing = connectDatabase(DATABASE_URL, { connections: listingConnections, role: 'gateway lists' });
+  const app = gatewayApp({ ...dependencies, accepting, listing });
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = serve({ fetch: app.fetch, port, hostname }, () => resolve(starting)) as Server;
     starting.once('error', reject);
@@ -95,7 +101,7 @@ export async function startGateway(
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), 5_000).unref();
       });
-      await accepting.end({ timeout: 5 });
+      await Promise.all([accepting.end({ timeout: 5 }), listing.end({ timeout: 5 })]);
     },
   };
 }

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectDatabase, type Database, isDatabaseFault } from '../../ops/platform/database.ts';
 import { newId } from '../../ops/platform/ids.ts';
+import { cuttable } from '../../ops/verify/testbed/cuttable.ts';
 import { createTestbed, type Testbed } from '../../ops/verify/testbed/testbed.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
+import { toTmfError } from '../tmf630/error-mapper.ts';
 import { parseQuery } from '../tmf630/query.ts';
 import { createViewStore } from '../tmf630/views.store.ts';
 import { createAcceptance } from './acceptance.ts';
@@ -64,8 +66,8 @@ describe('creates that come at once', () => {
     });
     // Written once, and shown from there.
     const shown = { id, revision: 0, doc: JSON.parse(document) as unknown };
-    expect(await createViewStore(sql).get(resource, id)).toEqual(shown);
-    expect((await createViewStore(sql).list(resource, parseQuery(resource, `id=${id}`))).items).toEqual([shown]);
+    expect(await createViewStore(sql, sql).get(resource, id)).toEqual(shown);
+    expect((await createViewStore(sql, sql).list(resource, parseQuery(resource, `id=${id}`))).items).toEqual([shown]);
   });
 
   test('do not fail for each other', async () => {
@@ -110,6 +112,38 @@ describe('creates that come at once', () => {
       if (result?.status === 'rejected') expect(isDatabaseFault(result.reason)).toBe(true);
     await vi.waitFor(async () => expect(await submit(aSubmission())).toBe(true), soon);
     await away.end({ timeout: 5 });
+  });
+
+  test('are accepted again when the network to the database has fallen silent', async () => {
+    const way = await cuttable(testbed.databaseUrl, 5432);
+    const silent = connectDatabase(way.url, { connections: 1, role: 'silent', statementMs: 1_000 });
+    onTestFinished(async () => {
+      await silent.end({ timeout: 1 });
+      await way.close();
+    });
+    const submit = createAcceptance(silent);
+    expect(await submit(aSubmission())).toBe(true);
+    way.silence();
+    const error: unknown = await submit(aSubmission()).catch((failure: unknown) => failure);
+    expect(isDatabaseFault(error)).toBe(true);
+    await vi.waitFor(async () => expect(await submit(aSubmission())).toBe(true), soon);
+  });
+
+  test('all hear of it at once when the database is too slow for them', async () => {
+    const slow = connectDatabase(testbed.databaseUrl, { connections: 1, role: 'slow', statementMs: 300 });
+    onTestFinished(() => slow.end({ timeout: 1 }));
+    const holder = await sql.reserve();
+    await holder`begin`;
+    await holder`lock table gateway.submitted in share mode`;
+    const submit = createAcceptance(slow);
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => submit(aSubmission())));
+    const [first] = results;
+    await holder`rollback`;
+    holder.release();
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: '57014' } });
+    // The first was alone in its statement; one was stopped for all others.
+    expect(new Set(results.map((result) => (result.status === 'rejected' ? result.reason : undefined))).size).toBe(2);
+    expect(toTmfError((first as PromiseRejectedResult).reason)).toMatchObject({ status: 503, code: 'unavailable' });
   });
 });
 

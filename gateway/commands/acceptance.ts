@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Database, isDatabaseFault } from '../../ops/platform/database.ts';
+import { type Database, isDatabaseFault, isTooSlow } from '../../ops/platform/database.ts';
 import { type Submission, submitAll } from './submit.store.ts';
 
 /**
@@ -7,8 +7,6 @@ import { type Submission, submitAll } from './submit.store.ts';
  * turn; with half of them one works while the other does. Fewer cost database and broker more for each.
  */
 const mostAtOnce = 32;
-
-const statementMayTakeMs = 35_000;
 
 interface Waiting {
   readonly submission: Submission;
@@ -22,7 +20,8 @@ interface Waiting {
  *
  * Failures stay isolated: a statement that fails is tried in halves, down to the create that is to blame, which alone
  * hears of it. When the database is at fault every one of them would have failed alone too, and whether it was
- * committed may be unknown, so all hear of it.
+ * committed may be unknown, so all hear of it. So they do when it was too slow: no create takes longer than another, and who
+ * waits behind them should not wait for each in turn.
  *
  * @returns whether the create was accepted; false when its key is known already. Rejects with its own failure.
  */
@@ -42,15 +41,13 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
 
   async function attempt(batch: readonly Waiting[]): Promise<void> {
     try {
-      const accepted = await answered(
-        submitAll(
-          sql,
-          batch.map(({ submission }) => submission),
-        ),
+      const accepted = await submitAll(
+        sql,
+        batch.map(({ submission }) => submission),
       );
       for (const { submission, resolve } of batch) resolve(accepted.has(submission.id));
     } catch (error) {
-      if (batch.length > 1 && !isDatabaseFault(error)) return inHalves(batch);
+      if (batch.length > 1 && !isDatabaseFault(error) && !isTooSlow(error)) return inHalves(batch);
       for (const { reject } of batch) reject(error);
     }
   }
@@ -66,19 +63,4 @@ export function createAcceptance(sql: Database): (submission: Submission) => Pro
       waiting.push({ submission, resolve, reject });
       if (!running) void run();
     });
-}
-
-/**
- * Everybody waits for this one statement, so it must end. The server stops it after 30 s; one that is cut off from us says
- * nothing for much longer.
- *
- * @throws what counts as the database's fault
- */
-async function answered<Result>(statement: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    const late = (): void => reject(Object.assign(new Error('the database did not answer'), { code: 'ETIMEDOUT' }));
-    timer = setTimeout(late, statementMayTakeMs);
-  });
-  return Promise.race([statement, deadline]).finally(() => clearTimeout(timer));
 }

@@ -3,13 +3,12 @@ import { HTTPException } from 'hono/http-exception';
 import postgres from 'postgres';
 import { ZodError } from 'zod';
 
-import { isDatabaseFault } from '../../ops/platform/database.ts';
+import { isDatabaseFault, isTooSlow } from '../../ops/platform/database.ts';
 import { refuse, TmfError, unavailable } from './errors.ts';
 import { describeIssues } from './issues.ts';
 
-/** SQLSTATEs a query can provoke by what it asks. */
+/** A SQLSTATE that a query can provoke by what it asks. */
 const INVALID_REGULAR_EXPRESSION = '2201B';
-const QUERY_CANCELED = '57014';
 
 /**
  * The refusal to answer with for anything thrown.
@@ -19,26 +18,11 @@ export function toTmfError(thrown: unknown): TmfError {
   if (thrown instanceof TmfError) return thrown;
   if (thrown instanceof ZodError) return refuse('invalidBody', ...describeIssues(thrown.issues));
   if (thrown instanceof HTTPException) return fromHttpException(thrown);
-  if (thrown instanceof postgres.PostgresError) return fromPostgres(thrown);
-  if (isDatabaseFault(thrown))
+  if (thrown instanceof postgres.PostgresError && thrown.code === INVALID_REGULAR_EXPRESSION)
+    return refuse('invalidQuery', `A regular expression is not usable: ${thrown.message}.`, { cause: thrown });
+  if (isDatabaseFault(thrown) || isTooSlow(thrown))
     return unavailable('The database cannot take the request at the moment.', 2, { cause: thrown });
   return internal(thrown);
-}
-
-function fromPostgres(thrown: postgres.PostgresError): TmfError {
-  if (thrown.code === INVALID_REGULAR_EXPRESSION) {
-    return refuse('invalidQuery', `A regular expression is not usable: ${thrown.message}.`, { cause: thrown });
-  }
-  if (thrown.code === QUERY_CANCELED) {
-    return refuse('queryTooSlow', 'The query took too long and was stopped.', {
-      message: 'Narrow it by an indexed attribute: id, state, a date, externalId, category or relatedParty.id.',
-      headers: { 'Retry-After': '5' },
-      cause: thrown,
-    });
-  }
-  return isDatabaseFault(thrown)
-    ? unavailable('The database cannot take the request at the moment.', 2, { cause: thrown })
-    : internal(thrown);
 }
 
 function fromHttpException(thrown: HTTPException): TmfError {

@@ -1,10 +1,9 @@
 /** The read model on PostgreSQL: `gateway.view`, one table for every resource. */
-import postgres from 'postgres';
-
 import type { JsonObject } from '../../contracts/tmf/common.ts';
-import { type Database, type Queryable, transaction } from '../../ops/platform/database.ts';
+import { type Database, type Queryable, isTooSlow, transaction } from '../../ops/platform/database.ts';
 import type { ResourceDescriptor } from './descriptor.ts';
 import { documentOf } from './document.store.ts';
+import { refuse } from './errors.ts';
 import { whereClause } from './filters.store.ts';
 import { isBackwards, orderOf } from './order.store.ts';
 import type { Cursor, Query } from './query-model.ts';
@@ -35,8 +34,9 @@ interface Found {
 /**
  * The views of all resources. Every document holds its `id`, and the columns hold what the document says.
  * @param sql the pool to read from; its `bigint` must parse to number
+ * @param slow the pool for lists that look into documents, which may take seconds: however many there are, they wait for each other
  */
-export function createViewStore(sql: Database): ViewStore {
+export function createViewStore(sql: Database, slow: Database): ViewStore {
   return {
     async get(resource, id) {
       const [row] = await sql<StoredView[]>`
@@ -47,10 +47,10 @@ export function createViewStore(sql: Database): ViewStore {
     async list(resource, query) {
       const { readsDocuments } = whereClause(sql, resource.name, query.filters);
       const limited = readsDocuments || sortsByDocument(query);
-      const within: Within = (milliseconds, read) => (limited ? timeLimited(sql, milliseconds, read) : read(sql));
-      const { rows, counted } = await (query.filters.length === 0
-        ? walk(resource, query, within)
-        : narrow(resource, query, within));
+      const within: Within = (milliseconds, read) => (limited ? timeLimited(slow, milliseconds, read) : read(sql));
+      const { rows, counted } = await (
+        query.filters.length === 0 ? walk(resource, query, within) : narrow(resource, query, within)
+      ).catch(refusedIfSlow);
       return toPage(query, rows, counted, await submittedOf(sql, resource, rows));
     },
   };
@@ -139,8 +139,17 @@ async function countAll(sql: Queryable, resource: ResourceDescriptor): Promise<n
 
 /** Undefined for a count that was stopped: then the page itself says how many there are at least. */
 function stoppedIfSlow(error: unknown): undefined {
-  if (error instanceof postgres.PostgresError && error.code === '57014') return undefined;
+  if (isTooSlow(error)) return undefined;
   throw error;
+}
+
+function refusedIfSlow(error: unknown): never {
+  if (!isTooSlow(error)) throw error;
+  throw refuse('queryTooSlow', 'The query took too long and was stopped.', {
+    message: 'Narrow it by an indexed attribute: id, state, a date, externalId, category or relatedParty.id.',
+    headers: { 'Retry-After': '5' },
+    cause: error,
+  });
 }
 
 async function timeLimited<T>(sql: Database, milliseconds: number, read: (on: Queryable) => Promise<T>): Promise<T> {

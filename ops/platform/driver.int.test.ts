@@ -1,10 +1,12 @@
-/** What decision record 6 mends in the driver: statements on a connection that closes under them. */
+/** What decision record 18 mends in the driver: statements on a connection that closes under them, or falls silent. */
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
+import { cuttable } from '../verify/testbed/cuttable.ts';
 import { createTestbed } from '../verify/testbed/testbed.ts';
+import { connectDatabase } from './database.ts';
 
 const testbed = await createTestbed();
 afterAll(() => testbed.close());
@@ -86,3 +88,113 @@ test.each([
   await expect(after).rejects.toThrow('CONNECTION_CLOSED');
   expect(await sql`select said from once`).toEqual([]);
 });
+
+test('what a transaction had yet to send when its connection closed is told (upstream 1186)', async () => {
+  const { sql, closes } = await aPool();
+  let queued: readonly PromiseSettledResult<unknown>[] = [];
+  const lost = sql.begin(async (tx) => {
+    // More than the driver sends ahead: the rest waits in the transaction.
+    const statements = Array.from({ length: 150 }, () => tx`select pg_sleep(0.1)`);
+    setTimeout(closes, 50);
+    queued = await Promise.allSettled(statements);
+  });
+  await expect(lost).rejects.toThrow('CONNECTION_CLOSED');
+  await vi.waitUntil(() => queued.length > 0);
+  expect(new Set(queued.map(({ status }) => status))).toEqual(new Set(['rejected']));
+});
+
+test('the end of a connection is told to whom it met, not to the first on the next connection (upstream 1215)', async () => {
+  const { sql } = await aPool();
+  await expect(sql`select pg_terminate_backend(pg_backend_pid())`).rejects.toMatchObject({ code: '57P01' });
+  expect(await sql`select 3 as three`).toEqual([{ three: 3 }]);
+});
+
+test('a transaction that the server ended for being idle runs nothing more', async () => {
+  const { sql } = await aPool();
+  let after: Promise<unknown> = Promise.resolve();
+  let isOver = false;
+  const idle = sql.begin(async (tx) => {
+    await tx`set local idle_in_transaction_session_timeout = 20`;
+    await vi.waitUntil(() => isOver);
+    after = tx`create table outside (of_any text)`.execute();
+    await after;
+  });
+  await expect(idle).rejects.toThrow('CONNECTION_CLOSED');
+  await sql`select 1`;
+  isOver = true;
+  await vi.waitFor(() => expect(after).rejects.toThrow('CONNECTION_CLOSED'));
+  expect(await sql`select to_regclass('outside') as found`).toEqual([{ found: null }]);
+});
+
+test('a connection that breaks while the driver asks for types is opened anew, and nothing is left unhandled', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const { hostname, port } = new URL(testbed.databaseUrl);
+  const asks = Buffer.from('pg_catalog.pg_type');
+  let asked = 0;
+  const options = {
+    max: 1,
+    async socket() {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      const write = socket.write.bind(socket);
+      socket.write = (chunk: Buffer, ...rest: []) => {
+        if (chunk.includes(asks) && (asked += 1) === 1)
+          return (socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })), true);
+        return write(chunk, ...rest);
+      };
+      return socket;
+    },
+  };
+  const sql = postgres(testbed.databaseUrl, options as postgres.Options<Record<string, never>>);
+  onTestFinished(() => sql.end({ timeout: 1 }));
+  await expect(sql`select 1`.execute()).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect(await sql`select ${['a', 'b']}::text[] as words`).toEqual([{ words: ['a', 'b'] }]);
+  expect({ asked, unhandled }).toEqual({ asked: 2, unhandled: [] });
+});
+
+test('a connection that leaves a statement unanswered is destroyed; one that is idle for longer is not', async () => {
+  const way = await cuttable(testbed.databaseUrl, 5432);
+  // Five seconds later than the server would stop it.
+  const sql = connectDatabase(way.url, { connections: 1, role: 'silent', statementMs: 100 });
+  onTestFinished(async () => {
+    await sql.end({ timeout: 1 });
+    await way.close();
+  });
+  const pid = async () => (await sql<{ pid: number }[]>`select pg_backend_pid() as pid`)[0]?.pid;
+  const first = await pid();
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  expect(await pid()).toBe(first);
+  const [answered, silenced] = [await sent(sql`select 1`), await sent(sql`select pg_sleep(0.05)`)];
+  await answered.answer;
+  way.silence();
+  await expect(silenced.answer).rejects.toMatchObject({ code: 'STATEMENT_DEADLINE' });
+  // What is said before the socket is closed is lost with it.
+  expect(await vi.waitFor(pid)).not.toBe(first);
+});
+
+test('who tries again after a silence does not wait for each idle connection of the pool in turn', async () => {
+  const way = await cuttable(testbed.databaseUrl, 5432);
+  const sql = connectDatabase(way.url, { connections: 4, role: 'silent', statementMs: 100 });
+  onTestFinished(async () => {
+    await sql.end({ timeout: 1 });
+    await way.close();
+  });
+  const pids = await Promise.all(Array.from({ length: 4 }, () => sql`select pg_backend_pid(), pg_sleep(0.05)`));
+  expect(new Set(pids.map(([row]) => row?.['pg_backend_pid'])).size).toBe(4);
+  way.silence();
+  const codes: unknown[] = [];
+  await vi.waitUntil(async () => {
+    try {
+      return await sql`select 1`;
+    } catch (error) {
+      codes.push((error as { code?: string }).code);
+      return undefined;
+    }
+  }, soon);
+  expect(codes.filter((code) => code === 'STATEMENT_DEADLINE')).toHaveLength(1);
+});
+
+const soon = { timeout: 30_000, interval: 25 };

@@ -6,28 +6,38 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** A readiness check that takes longer says no. */
+/** A database that takes longer to answer keeps the process from working. */
 const patienceMs = 2_000;
 
 export interface HealthOptions {
   readonly port: number;
   /** Loopback unless told: whoever reaches it reads the metrics. */
   readonly host: string;
-  /** What keeps the process from working, in words; a throw is one too. */
-  readonly troubles: () => Promise<readonly string[]>;
+  /** Asks the database something: a throw is a trouble, and so is no answer in time. */
+  readonly database: () => Promise<unknown>;
+  /** What else keeps the process from working, in words. */
+  readonly troubles: () => readonly string[];
   /** The metrics in Prometheus' text format. */
   readonly metrics: () => Promise<string>;
 }
 
 /** Serves `/health/live` (the process runs), `/health/ready` (200 when there are no troubles) and `/metrics`. */
-export async function startHealthServer({ port, host, troubles, metrics }: HealthOptions): Promise<HealthServer> {
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const { port, host, database, troubles, metrics } = options;
+
+  async function databaseTroubles(): Promise<readonly string[]> {
+    const late = new Promise<string[]>((resolve) => {
+      setTimeout(resolve, patienceMs, [`the database does not answer within ${patienceMs / 1000} s`]).unref();
+    });
+    const answered = database().then(
+      () => [],
+      (error: unknown) => [`the database cannot be used: ${error instanceof Error ? error.message : String(error)}`],
+    );
+    return Promise.race([answered, late]);
+  }
+
   async function check(): Promise<readonly string[]> {
-    const late = new Promise<string[]>((resolve) => setTimeout(resolve, patienceMs, ['no answer in time']).unref());
-    try {
-      return await Promise.race([troubles(), late]);
-    } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
-    }
+    return [...(await databaseTroubles()), ...troubles()];
   }
 
   const server: Server = createServer((request, response) => {

@@ -19,6 +19,8 @@ export interface Rebuilt {
 const pageSize = 100;
 /** Without any new view for this long, the rebuild is stuck. */
 const stuckMs = 30_000;
+/** Forgetting millions of views is one statement. */
+const forgettingMs = 3_600_000;
 
 /**
  * Forgets the projected half of the read model and has the workers emit everything again. Rows that their owner has not
@@ -27,7 +29,7 @@ const stuckMs = 30_000;
  * @throws Sentence when nothing comes back
  */
 export async function rebuildViews(databaseUrl: string, tell: (line: string) => void): Promise<Rebuilt> {
-  const sql = connectDatabase(databaseUrl, { connections: 2, role: 'views rebuild' });
+  const sql = connectDatabase(databaseUrl, { connections: 2, role: 'views rebuild', statementMs: forgettingMs });
   try {
     const forgotten = await sql.begin(async (tx) => {
       const removed = await tx`delete from gateway.view where revision > 0`;

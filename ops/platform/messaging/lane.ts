@@ -18,6 +18,9 @@ const crashLimit = 3;
  */
 const mostKeys = 1_000;
 
+/** About once a minute, and when the reason changes: a queue that waits for long must be seen to wait. */
+const triesPerWarning = 30;
+
 export interface LaneOptions extends BatchSettings {
   readonly sql: Database;
   readonly relay: Relay;
@@ -27,14 +30,11 @@ export interface LaneOptions extends BatchSettings {
   readonly room?: () => number;
 }
 
-/** How the broker is told what became of a batch. */
-interface Answer {
-  ack(settled: readonly Work[]): void;
-  reject(culprit: Item | Unreadable): void;
-}
+/** How the broker is told that work is done. */
+type Ack = (settled: readonly Work[]) => void;
 
 /** Facts come from nobody who waits for an ack. */
-const toNobody: Answer = { ack: () => undefined, reject: () => undefined };
+const toNobody: Ack = () => undefined;
 
 /**
  * One batch at a time: takes what has gathered while the last one ran, so that batches grow with load and an idle
@@ -94,13 +94,10 @@ export function createLane(options: LaneOptions): Lane {
       } else work.push(readDelivery(delivery, options.handlers));
     }
     const byDelivery = new Map(taken.map(({ delivery, subscription }) => [delivery, subscription]));
-    await settle(work, {
-      ack(settled) {
-        const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
-        for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
-          subscription?.ack(group);
-      },
-      reject: ({ delivery }) => byDelivery.get(delivery)?.reject(delivery),
+    await settle(work, (settled) => {
+      const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
+      for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
+        subscription?.ack(group);
     });
   }
 
@@ -122,57 +119,61 @@ export function createLane(options: LaneOptions): Lane {
     await patiently(() => forgetCrashes(sql, options.queue, item.id));
   }
 
-  /** Runs work to its end: whole, or in halves down to the culprit. A database that is away is waited for. */
-  async function settle(work: readonly Work[], answer: Answer): Promise<void> {
+  /** Runs work to its end: whole, or in halves down to the culprit. What is not a message's fault is waited for. */
+  async function settle(work: readonly Work[], ack: Ack): Promise<void> {
     if (work.length === 0) return;
-    if (work.length > 1 && keyCount(work) > mostKeys) return settleHalves(work, answer);
+    if (work.length > 1 && keyCount(work) > mostKeys) return settleHalves(work, ack);
     try {
-      const committed = await patiently(() => runBatch(sql, work, options));
+      const committed = await patiently(() => runBatch(sql, work, options), isDatabaseFault);
       if (committed === undefined) return;
       finish(committed);
-      answer.ack(work);
+      ack(work);
     } catch (error) {
-      if (work.length > 1) return settleHalves(work, answer);
+      if (work.length > 1) return settleHalves(work, ack);
       const [culprit] = work;
       if (culprit === undefined) return;
       if (culprit.kind === 'fact')
         log.error({ error, fact: culprit.body }, 'a fact could not be recorded; its alarm will bring it again');
-      else await blame(culprit, error, answer);
+      else await blame(culprit, error, ack);
     }
   }
 
-  async function settleHalves(work: readonly Work[], answer: Answer): Promise<void> {
+  async function settleHalves(work: readonly Work[], ack: Ack): Promise<void> {
     const middle = Math.ceil(work.length / 2);
-    await settle(work.slice(0, middle), answer);
-    await settle(work.slice(middle), answer);
+    await settle(work.slice(0, middle), ack);
+    await settle(work.slice(middle), ack);
   }
 
-  async function blame(culprit: Item | Unreadable, error: unknown, answer: Answer): Promise<void> {
-    try {
-      if (culprit.kind === 'unreadable') throw error;
-      const committed = await patiently(() => recordFailure(sql, culprit, error, options));
-      if (committed === undefined) return;
-      finish(committed);
-      answer.ack([culprit]);
-    } catch (unrecordable) {
-      // Kept, it would hold a place for ever; thrown, it would end the process, which would get it again.
-      log.error(
-        { messageId: culprit.id, error: unrecordable },
-        'message cannot be recorded, left to the broker to dead-letter',
-      );
-      answer.reject(culprit);
-    }
+  async function blame(culprit: Item | Unreadable, error: unknown, ack: Ack): Promise<void> {
+    const committed = await patiently(() =>
+      // Of an unreadable message the batch itself is the record.
+      culprit.kind === 'unreadable' ? runBatch(sql, [culprit], options) : recordFailure(sql, culprit, error, options),
+    );
+    if (committed === undefined) return;
+    finish(committed);
+    ack([culprit]);
   }
 
-  /** Repeats while the database is at fault, which counts against nobody. Undefined when stopped meanwhile. */
-  async function patiently<Result>(attempt: () => Promise<Result>): Promise<Result | undefined> {
+  /**
+   * Repeats what fails for a reason that counts against nobody. What the lane says about a message fails for no other reason: it is
+   * made to be stored whatever the message holds.
+   *
+   * @returns undefined when the lane stopped meanwhile
+   */
+  async function patiently<Result>(
+    attempt: () => Promise<Result>,
+    isWaitedFor: (error: unknown) => boolean = () => true,
+  ): Promise<Result | undefined> {
+    let reason: string | undefined;
     for (let tries = 0; ; tries += 1) {
       try {
         return await attempt();
       } catch (error) {
-        if (!isDatabaseFault(error)) throw error;
+        if (!isWaitedFor(error)) throw error;
         if (stopped) return undefined;
-        if (tries === 0) log.warn({ error }, 'database away or busy, trying the same batch again');
+        if (String(error) !== reason || tries % triesPerWarning === 0)
+          log.warn({ error, tries }, 'database away or busy, trying the same batch again');
+        reason = String(error);
         await sleep(Math.min(50 * 2 ** tries, 2_000));
       }
     }

@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { beginUnanswered } from './begin-unanswered.ts';
-import { type Database, type Transaction, isConnectionLost } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 
 /** A statement that is not sent yet. */
 export type Statement = postgres.PendingQuery<postgres.Row[]>;
@@ -26,7 +26,7 @@ export function pipelined<Opened, Result>(
   close: (tx: Transaction, opened: Opened) => Closing<Result>,
 ): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  /** The connection is lost, or not ours any more: a `rollback` would be said to nobody, or in another's transaction. */
+  /** The connection is not ours any more: a `rollback` would be said in another's transaction. */
   let over = false;
   const end = (error: unknown): void => {
     over = true;
@@ -43,7 +43,7 @@ export function pipelined<Opened, Result>(
       if (answers.at(-1)?.command !== 'COMMIT') throw new Error('the transaction had failed before it was committed');
       resolve(result);
     } catch (error) {
-      if (!over && !isConnectionLost(error)) throw error;
+      if (!over) throw error;
       end(error);
     }
     return nothingMore();

@@ -58,7 +58,8 @@ export function tallyHandlers({ claimed, deciding, committed }: TallyHooks = {})
       if (all.some(({ id }) => id.startsWith('unsavable'))) throw new Error(unsavable);
       return all.map(
         ({ id, messages }) => tx`
-          insert into tally (id, messages) values (${id}, ${JSON.stringify(messages)}::text::jsonb)
+          insert into tally (id, messages)
+          select ${id}, ${JSON.stringify(messages)}::text::jsonb from pg_sleep(${id === 'slow' ? 600 : 0})
           on conflict (id) do update set messages = excluded.messages`,
       );
     },

@@ -6,7 +6,7 @@ import type { RunningRole } from '../../platform/messaging/role.ts';
 import { connectBroker } from '../../platform/broker/connection.ts';
 import { createPublisher } from '../../platform/broker/publisher.ts';
 import { type Configuration, ConfigurationError, parseConfiguration } from '../../platform/configuration.ts';
-import { connectDatabase, isDatabaseFault } from '../../platform/database.ts';
+import { DriverError, connectDatabase } from '../../platform/database.ts';
 import { type HealthServer, startHealthServer } from '../../platform/health.ts';
 import { createLog } from '../../platform/log.ts';
 import { createMetricsPage } from '../../platform/metrics/readings.ts';
@@ -49,14 +49,13 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   const health: HealthServer = await startHealthServer({
     port: configuration.HEALTH_PORT,
     host: configuration.HEALTH_HOST,
-    troubles: async () => {
-      await sql`select 1`;
-      return stopping
+    database: async () => sql`select 1`,
+    troubles: () =>
+      stopping
         ? ['draining']
         : running.size < names.length
           ? ['starting']
-          : [...running.values()].flatMap((role) => role.troubles());
-    },
+          : [...running.values()].flatMap((role) => role.troubles()),
     metrics: createMetricsPage({
       ...{ sql, consuming, log },
       ready: () => Object.fromEntries(names.map((role) => [role, running.get(role)?.troubles().length === 0])),
@@ -83,8 +82,6 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
   process.on('unhandledRejection', (error) => {
-    // The driver asks a connection it has just made for its types and, where that breaks, tells nobody (postgres 3.4.9).
-    if (isDatabaseFault(error)) return log.warn({ error }, 'a database connection broke while it was being made');
     log.fatal({ error }, 'unhandled rejection: ending, the supervisor starts anew');
     process.exit(1);
   });
@@ -107,6 +104,6 @@ if (names.length === 0 || unknown.length > 0) {
 try {
   await main(names, parseConfiguration(process.env));
 } catch (error) {
-  console.error(error instanceof ConfigurationError ? error.message : error);
+  console.error(error instanceof ConfigurationError || error instanceof DriverError ? error.message : error);
   process.exit(1);
 }

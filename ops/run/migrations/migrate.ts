@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { requireMendedDriver } from '../../platform/database.ts';
 import { Sentence } from '../bootstrap/sentence.ts';
 
 /** One numbered, forward-only step of the schema. */
@@ -22,8 +23,10 @@ const lockKey = 7_286_224;
  *
  * @returns the names applied now; empty when the schema was up to date
  * @throws MigrationError when an applied file was edited afterwards, or a file fails
+ * @throws DriverError when the driver is not mended
  */
 export async function migrate(databaseUrl: string, folder = import.meta.dirname): Promise<string[]> {
+  requireMendedDriver();
   const migrations = readMigrations(folder);
   const sql = postgres(databaseUrl, {
     max: 1,

@@ -12,6 +12,8 @@ export interface Cuttable {
    * @returns how many bytes were kept from clients so far
    */
   withhold(): () => number;
+  /** From now on nothing passes, not even a goodbye: existing connections stay open and dead, new ones work. */
+  silence(): void;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
   const target = new URL(url);
   const sockets = new Set<Socket>();
   const pairs = new Map<Socket, Socket>();
+  const silent = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -32,7 +35,9 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
     pairs.set(far, near);
     near.once('close', () => far.destroy());
     far.once('close', () => pairs.delete(far));
-    far.once('close', () => near.destroy());
+    far.once('close', () => {
+      if (!silent.has(near)) near.destroy();
+    });
     near.pipe(far);
     far.pipe(near);
   });
@@ -56,6 +61,13 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
         far.resume();
       }
       return () => bytes;
+    },
+    silence() {
+      for (const [far, near] of pairs) {
+        silent.add(near);
+        far.unpipe(near).resume();
+        near.unpipe(far).resume();
+      }
     },
     async close() {
       const closed = once(server, 'close');

@@ -167,6 +167,7 @@ async function assemble(
     const app = gatewayApp({
       sql: database,
       accepting: database,
+      listing: database,
       relay: ownRelay,
       log,
       topology: declared,

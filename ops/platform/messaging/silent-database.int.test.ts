@@ -1,0 +1,99 @@
+/** The network to the database falls silent: old connections say nothing more and are not closed, new ones work. */
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { send } from '../../../contracts/messages/message.ts';
+import { type Cuttable, cuttable } from '../../verify/testbed/cuttable.ts';
+import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
+import { type Database, connectDatabase } from '../database.ts';
+import { startAlarms } from './alarms.ts';
+import { publicationOf } from './envelope.ts';
+import { type Aggregate, done } from './handler.ts';
+import { insertOutbox } from './outbox.store.ts';
+import { startRelay } from './relay.ts';
+import { add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
+import { startWorker } from './worker.ts';
+
+let bench: Workbench;
+let way: Cuttable;
+beforeAll(async () => {
+  bench = await createWorkbench();
+  await createTally(bench.sql);
+  way = await cuttable(bench.databaseUrl, 5432);
+});
+afterAll(async () => {
+  await way?.close();
+  await bench?.close();
+});
+beforeEach(async () => {
+  await bench.sql`truncate tally, platform.inbox, platform.outbox`;
+});
+
+/** A pool over the way. A second for a statement, so that a silent connection is given up after six. */
+function aPool(): Database {
+  const sql = connectDatabase(way.url, { connections: 2, role: 'silent', statementMs: 1_000 });
+  onTestFinished(() => sql.end({ timeout: 1 }));
+  return sql;
+}
+const patient = { ...soon, timeout: 40_000 };
+const tell = (id: string) => bench.publish(send(add, { id, mode: 'ok' }));
+function work(): ReturnType<typeof startWorker> {
+  const options = { queue: testQueue, worker: 'tally', handlers: tallyHandlers() };
+  const worker = startWorker({ ...bench, sql: aPool() }, options);
+  onTestFinished(() => worker.stop());
+  return worker;
+}
+
+test('a lane handles what is delivered', async () => {
+  work();
+  await tell('before');
+  await vi.waitFor(async () => expect(await tallies(bench.sql)).toEqual({ before: 1 }), soon);
+  way.silence();
+  await tell('while');
+  await vi.waitFor(async () => expect(await tallies(bench.sql)).toEqual({ before: 1, while: 1 }), patient);
+});
+
+test('a relay sweeps what is due', async () => {
+  const relay = startRelay(aPool(), bench.publisher, bench.log);
+  onTestFinished(() => relay.stop());
+  await vi.waitUntil(
+    async () => (await bench.sql`select 1 from pg_stat_activity where application_name = 'patchbay silent'`).count > 0,
+    soon,
+  );
+  // The bench's own would sweep it.
+  await bench.relay.stop();
+  way.silence();
+  const message = publicationOf(send(add, { id: 'due', mode: 'ok' }), { correlationId: 'test' });
+  await insertOutbox(bench.sql, [message]);
+  await bench.sql`update platform.outbox set available_at = now()`;
+  await vi.waitFor(async () => expect((await bench.sql`select 1 from platform.outbox`).count).toBe(0), patient);
+});
+
+test('alarms are looked for, and ring', async () => {
+  const worker = work();
+  const due = new Set<string>();
+  const of: Aggregate<{ id: string }> = {
+    name: 'alarmed',
+    key: ({ id }) => id,
+    load: async (_, ids) => new Map(ids.map((id) => [id, { id }])),
+    save: () => [],
+  };
+  const rung: string[] = [];
+  let looks = 0;
+  const alarms = startAlarms(aPool(), worker.lane, bench.log, {
+    of,
+    async due(sql) {
+      await sql`select`;
+      looks += 1;
+      return [...due];
+    },
+    decide: (_, { body }) => {
+      rung.push(body.id);
+      due.delete(body.id);
+      return done();
+    },
+  });
+  onTestFinished(() => alarms.stop());
+  await vi.waitUntil(() => looks > 0, soon);
+  way.silence();
+  due.add('a');
+  await vi.waitFor(() => expect(rung).toEqual(['a']), patient);
+});
