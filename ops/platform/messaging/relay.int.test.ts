@@ -56,6 +56,7 @@ function aPublisher(result: PublishResult = 'confirmed', room = 1_024) {
       await sleep(5);
       return result;
     },
+    open: () => true,
     room: () => room,
     close: async () => undefined,
   };
