@@ -60,7 +60,7 @@ const businessKey = ({ command }: Activation): string =>
   JSON.stringify([command.orderId, command.itemId, command.action]);
 
 /** Activations, one row each, with the open intent in the row: its lease is `due_at`, its fence the entry's attempt. */
-export function activations(committed: (states: readonly Activation[]) => void): Aggregate<Activation> {
+export function activations(committed: NonNullable<Aggregate<Activation>['committed']>): Aggregate<Activation> {
   return {
     name: 'activation',
     key: (activation) => activation.id,

@@ -1,18 +1,16 @@
 import { activatorControlQueue, activatorQueue } from '../../contracts/topology.ts';
 import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
-import { type Breaker, startBreaker } from '../calls/breaker.ts';
-import { createBulkhead } from '../calls/bulkhead.ts';
+import { type GuardedPlatform, startGuard } from '../calls/guard.ts';
+import type { Platform } from '../calls/platform.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { onDue } from './activation.decide.ts';
 import { activations, dueActivations } from './activation.store.ts';
 import type { Activator } from './activator.ts';
-import { createExecutor } from './executor.ts';
 import { activationHandlers } from './handlers.ts';
-import type { GuardedPlatform } from '../calls/guarded-platform.ts';
-import { type Platform, isOutage } from '../calls/platform.ts';
 import { rulesOf } from './rules.ts';
+import { startStepCalls } from './step-calls.ts';
 
 /** Runs one service type: its work queue, its control queue, its intents. */
 export function startActivator(activator: Activator, dependencies: RoleDependencies): RunningRole {
@@ -24,7 +22,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   for (const { on: platform } of activator.steps) {
     if (!platforms.has(platform.name)) platforms.set(platform.name, guard(platform));
   }
-  const executor = createExecutor({
+  const executor = startStepCalls({
     activator,
     platforms,
     callbackBase: configuration.CALLBACK_URL,
@@ -32,7 +30,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     happened: (outcome, { command: { orderId } }, traceparent) =>
       worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: orderId, traceparent }),
   });
-  const of = activations((states) => executor.committed(states));
+  const of = activations((states, begunAt) => executor.committed(states, begunAt));
   const { work: working, control: controlling, recorder } = activationHandlers(activator, of, () => rules);
 
   const worker = startWorker(dependencies, {
@@ -55,17 +53,12 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
 
   function guard(platform: Platform): GuardedPlatform {
     const url = configuration.platformUrl(platform.name);
-    const breaker: Breaker = startBreaker({
-      platform: platform.name,
-      sql,
-      log,
+    const guard = startGuard({
+      ...{ name: platform.name, concurrency: platform.concurrency, sql, log, moved },
       probe: () => platform.probe({ url, signal: AbortSignal.timeout(platform.timeoutMs) }),
-      isOutage,
-      moved,
+      freed: () => worker.lane.wake(),
     });
-    const places = (): number =>
-      Math.max(breaker.isOpen() ? 0 : 1, Math.floor(platform.concurrency * breaker.admitted()));
-    return { platform, url, breaker, bulkhead: createBulkhead(places, () => worker.lane.wake()) };
+    return { platform, url, ...guard };
   }
 
   /**

@@ -49,7 +49,7 @@ const stored = z.object({
 });
 
 /** Orders placed outside, one row each, with the open call in the row: its lease is `due_at`, its fence the attempt. */
-export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => void): Aggregate<OutsideOrder> {
+export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['committed']>): Aggregate<OutsideOrder> {
   return {
     name: 'outside-order',
     key: (order) => order.id,
