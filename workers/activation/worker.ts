@@ -1,12 +1,12 @@
 import { activatorControlQueue, activatorQueue } from '../../contracts/topology.ts';
-import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { type GuardedPlatform, startGuard } from '../calls/guard.ts';
 import type { Platform } from '../calls/platform.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { onDue } from './activation.decide.ts';
-import { activations, dueActivations } from './activation.store.ts';
+import { activationRows, activations } from './activation.store.ts';
 import type { Activator } from './activator.ts';
 import { activationHandlers } from './handlers.ts';
 import { rulesOf } from './rules.ts';
@@ -39,16 +39,17 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     prefetch: [...platforms.values()].reduce((sum, { platform }) => sum + platform.concurrency, 0),
     room,
     handlers: working,
+    alarms: alarmsOf({
+      of,
+      rows: activationRows(serviceType, heldOff),
+      atMost: () => Math.max(1, room()),
+      decide: (state, { now }) => done(onDue(state, rules, now)),
+    }),
   });
   const control = startWorker(dependencies, {
     queue: activatorControlQueue(serviceType),
     worker: `activator ${serviceType}`,
     handlers: controlling,
-  });
-  const alarms = startAlarms(sql, worker.lane, log, {
-    of,
-    due: (database, limit) => dueActivations(database, serviceType, Math.min(limit, Math.max(1, room()))),
-    decide: (state, { now }) => done(onDue(state, rules, now)),
   });
 
   function guard(platform: Platform): GuardedPlatform {
@@ -59,6 +60,11 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
       freed: () => worker.lane.wake(),
     });
     return { platform, url, ...guard };
+  }
+
+  /** Platforms that would not be called anyway: looking at the activations that wait for them would only write rows. */
+  function heldOff(): string[] {
+    return [...platforms].filter(([, { breaker }]) => breaker.isOpen()).map(([name]) => name);
   }
 
   /**
@@ -80,12 +86,11 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   }
 
   return {
-    troubles: () => [worker, control].filter((one) => !one.healthy()).map((one) => `not consuming ${one.queue}`),
+    troubles: () => [...worker.troubles(), ...control.troubles()],
     async stop() {
       // Calls that run are ended; the next ones are another process's, at once and not when a lease is over.
       rules = { ...rules, handsOver: true };
-      await alarms.stop();
-      worker.pause();
+      await worker.drain();
       await control.stop();
       await executor.drained();
       await worker.stop();

@@ -27,6 +27,12 @@ export interface Intent<Result> {
   make(traceparent: string | undefined): Promise<Result>;
 }
 
+/** A result as the executor sees it. */
+interface Answer {
+  readonly kind: string;
+  readonly failure?: Failure | undefined;
+}
+
 /** What came of an intent that the platform gave no result to. `counted` false: an outage, which is the breaker's business. */
 export type Trouble =
   /** The platform's no. */
@@ -65,7 +71,7 @@ export interface ExecutorOptions<State, Result> {
   readonly log: Log;
 }
 
-export function createExecutor<State, Result extends { readonly kind: string }>({
+export function createExecutor<State, Result extends Answer>({
   intentOf,
   happened,
   countsReads,
@@ -102,7 +108,9 @@ export function createExecutor<State, Result extends { readonly kind: string }>(
       }
       observed.begin();
       const result = await breaker.run(() => intent.make(observed.traceparent())).finally(observed.over);
-      log[what === 'poll' ? 'debug' : 'info']({ ...subject.about, what, result: result.kind }, 'platform answered');
+      const { kind, failure } = result;
+      const level = failure !== undefined ? 'warn' : what === 'poll' ? 'debug' : 'info';
+      log[level]({ ...subject.about, what, result: kind, failure }, 'platform answered');
       return result;
     } catch (error) {
       log.warn({ ...subject.about, what, error }, 'platform did not do or say what it was asked');

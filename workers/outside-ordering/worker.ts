@@ -5,7 +5,7 @@ import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
 import { z } from 'zod';
 import { leaseMarginMs } from '../calls/executor.ts';
 import { type Guard, startGuard } from '../calls/guard.ts';
-import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { type Received, done, on } from '../../ops/platform/messaging/handler.ts';
 import { retryDelay } from '../../ops/platform/messaging/retry.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
@@ -14,7 +14,7 @@ import { nameOf, probeEndpoint } from './endpoint.ts';
 import { type GuardedEndpoint, startEndpointCalls } from './endpoint-calls.ts';
 import { cancel, onDue, onOutcome, place } from './outside-order.decide.ts';
 import type { Effects, Outcome, Rules } from './outside-order.state.ts';
-import { dueOutsideOrders, outsideOrders } from './outside-order.store.ts';
+import { outsideOrderRows, outsideOrders } from './outside-order.store.ts';
 
 /** What came of a call, on its way to being recorded. Never published. */
 const outcomeKnown = command('runtime.outside-outcome-known.v1', { body: z.custom<Outcome>(), to: '' });
@@ -65,11 +65,11 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
           done(remembering(cancel(order, received.body, rulesFor(order?.serviceType), received.now), received)),
       }),
     ],
-  });
-  const alarms = startAlarms(sql, worker.lane, log, {
-    of,
-    due: (database, limit) => dueOutsideOrders(database, heldOff(), limit),
-    decide: (order, { now }) => done(onDue(order, rulesFor(order?.serviceType), now)),
+    alarms: alarmsOf({
+      of,
+      rows: outsideOrderRows(heldOff),
+      decide: (order, { now }) => done(onDue(order, rulesFor(order?.serviceType), now)),
+    }),
   });
 
   /** Types whose endpoint would not be asked anyway: looking at their orders would only write rows. */
@@ -87,10 +87,9 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
   }
 
   return {
-    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    troubles: worker.troubles,
     async stop() {
-      await alarms.stop();
-      worker.pause();
+      await worker.drain();
       await executor.drained();
       await worker.stop();
       await executor.drained();
