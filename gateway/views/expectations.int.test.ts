@@ -91,7 +91,7 @@ describe('a create that is not answered', () => {
     await due(id);
     const expectations = startExpectations(
       sql,
-      { committed: () => undefined, promised: () => undefined, stop: () => Promise.resolve() },
+      { publishing: () => true, committed: () => undefined, promised: () => undefined, stop: () => Promise.resolve() },
       createLog('test', 'silent'),
     );
     const sent = await vi.waitUntil(

@@ -46,7 +46,7 @@ const handlers = [...projecting, ...replying];
 export function startProjector(dependencies: RoleDependencies): RunningRole {
   const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers, sees: true });
   return {
-    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    troubles: worker.troubles,
     stop: () => worker.stop(),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { activateItem, stepDirections } from '../../contracts/messages/activation.ts';
 import { characteristics, failure, resource } from '../../contracts/messages/values.ts';
-import type { Database } from '../../ops/platform/database.ts';
+import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { Activation } from './activation.state.ts';
 import { entryStates, phases } from './activation.machine.ts';
@@ -60,7 +60,7 @@ const businessKey = ({ command }: Activation): string =>
   JSON.stringify([command.orderId, command.itemId, command.action]);
 
 /** Activations, one row each, with the open intent in the row: its lease is `due_at`, its fence the entry's attempt. */
-export function activations(committed: (states: readonly Activation[]) => void): Aggregate<Activation> {
+export function activations(committed: NonNullable<Aggregate<Activation>['committed']>): Aggregate<Activation> {
   return {
     name: 'activation',
     key: (activation) => activation.id,
@@ -78,7 +78,7 @@ export function activations(committed: (states: readonly Activation[]) => void):
     save(tx, states) {
       const docs = states.map(({ dueAt: _column, readAt: _read, ...doc }) => JSON.stringify(doc));
       const statement = tx`
-        insert into activation.activation (id, business_key, service_type, revision, phase, due_at, doc, updated_at)
+        insert into activation.activation (id, business_key, service_type, revision, phase, due_at, platform, doc, updated_at)
         select *, now() from unnest(
           ${states.map((s) => s.id)}::uuid[],
           ${states.map(businessKey)}::text[],
@@ -86,11 +86,12 @@ export function activations(committed: (states: readonly Activation[]) => void):
           ${states.map((s) => s.revision)}::bigint[],
           ${states.map((s) => s.phase)}::text[],
           ${states.map((s) => s.dueAt?.toISOString() ?? null)}::text[]::timestamptz[],
+          ${states.map((s) => (s.dueAt === null ? null : (s.entries[s.position]?.platform ?? null)))}::text[],
           ${docs}::text[]::jsonb[]
         )
         on conflict (id) do update set
-          revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, doc = excluded.doc,
-          updated_at = excluded.updated_at`;
+          revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, platform = excluded.platform,
+          doc = excluded.doc, updated_at = excluded.updated_at`;
       return [statement];
     },
     committed,
@@ -102,10 +103,13 @@ export function activations(committed: (states: readonly Activation[]) => void):
   };
 }
 
-/** Activations of a service type whose lease or waiting time is over, oldest first. */
-export async function dueActivations(sql: Database, serviceType: string, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from activation.activation
-    where service_type = ${serviceType} and due_at <= now() order by due_at limit ${limit}`;
-  return rows.map((row) => row.id);
-}
+/**
+ * Activations of a service type whose lease or waiting time is over.
+ *
+ * @param heldOff platforms that are not to be called now: what waits for them waits on
+ */
+export const activationRows = (serviceType: string, heldOff: () => readonly string[]): DueRows => ({
+  table: 'activation.activation',
+  among: (sql) =>
+    sql`service_type = ${serviceType} and (platform is null or platform <> all(${heldOff() as string[]}))`,
+});

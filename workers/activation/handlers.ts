@@ -16,10 +16,10 @@ import type { Activator } from './activator.ts';
 import { cancel } from './cancellation.decide.ts';
 import { correctionFault } from './correction.decide.ts';
 import { awaitsVerdict } from './course.decide.ts';
-import { answerLanded } from './executor.ts';
 import { onAnswered } from './external.decide.ts';
 import { remembering } from './origin.ts';
 import { faultOf } from './outline.ts';
+import { answerLanded } from './step-calls.ts';
 
 /** What happened to an intent, on its way to being recorded. Never published. */
 export const outcomeKnown = command('runtime.outcome-known.v1', {

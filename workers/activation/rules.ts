@@ -1,7 +1,7 @@
 import { milliseconds, retryDelay } from '../../ops/platform/messaging/retry.ts';
 import type { Rules } from './activation.state.ts';
 import type { Activator } from './activator.ts';
-import { leaseMarginMs } from '../calls/guarded-platform.ts';
+import { leaseMarginMs } from '../calls/executor.ts';
 import { outlineSteps } from './outline.ts';
 
 /** What the decisions need to know of a declared service type. */

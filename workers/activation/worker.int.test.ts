@@ -18,6 +18,12 @@ import { aCommand } from './activations.fixture.ts';
 import { activator } from './activator.ts';
 import { elementManager } from '../calls/element-manager.ts';
 import { startActivator } from './worker.ts';
+import { derivedId } from '../../ops/platform/ids.ts';
+import { fresh } from './activation.decide.ts';
+import { activations } from './activation.store.ts';
+import { entryOf } from './entries.decide.ts';
+import { planFor } from './plan.decide.ts';
+import { rulesOf } from './rules.ts';
 
 const settleMs = 400;
 /** The address manager, which does it again when it is called again, driven in a hurry. */
@@ -303,4 +309,70 @@ describe('an outage', () => {
     expect(references.every(({ effects }) => effects === 1)).toBe(true);
     expect(references).toHaveLength(2 * (items.length + late.length));
   });
+
+  test('rewrites none of the activations that wait for it; when it is over, all of them go on', async () => {
+    await ask();
+    await ended('completed');
+    await bench.sql`insert into platform.breaker (platform, state, probe_at) values ('ipam', 'open', now() + interval '1 hour')`;
+    const before = bench.logged.filter(({ msg }) => msg === 'consumption paused').length;
+    await vi.waitUntil(() => bench.logged.filter(({ msg }) => msg === 'consumption paused').length > before, soon);
+    await leftWaiting(2_000);
+    const written = () =>
+      bench.sql`select count(*)::int as waiting, sum(revision)::int as revisions from activation.activation where due_at is not null`;
+    const whole = await written();
+    expect(whole).toMatchObject([{ waiting: 2_000 }]);
+    // What waits for nobody shows that the others have been passed over.
+    for (const turn of [1, 2, 3]) {
+      await bench.sql`update activation.activation set due_at = now(), platform = null where phase = 'completed'`;
+      await vi.waitFor(
+        async () =>
+          expect(
+            await bench.sql`select 1 from activation.activation where phase = 'completed' and due_at is not null`,
+          ).toEqual([]),
+        soon,
+      );
+      expect([turn, await written()]).toEqual([turn, whole]);
+    }
+
+    // Two thousand calls would take their time.
+    await bench.sql`delete from activation.activation where business_key not like '%waiting-1_"%'`;
+    await bench.sql`update platform.breaker set state = 'ramping', changed_at = now() - interval '1 minute', probe_at = null`;
+    await ended('completed', 10);
+    expect(await totals()).toMatchObject({ excess: 0 });
+  });
 });
+
+describe('rows of a newer release, which this one cannot read', () => {
+  /** As many as are taken at once, and more; due for an hour. */
+  const unreadable = (count: number) =>
+    bench.sql`
+      insert into activation.activation (id, business_key, service_type, revision, phase, due_at, platform, doc)
+      select gen_random_uuid(), 'newer ' || n, ${testType}, 1, 'unheardOf', now() - interval '1 hour', 'ipam', '{"phase": "unheardOf"}'
+      from generate_series(1, ${count}) n`;
+  const readable = () => bench.sql`select phase from activation.activation where phase <> 'unheardOf'`;
+
+  test('keep no activation from its turn', async () => {
+    await unreadable(32);
+    await leftWaiting(1);
+    await vi.waitFor(async () => expect(await readable()).toEqual([{ phase: 'completed' }]), soon);
+  });
+});
+
+/** Activations whose first call is due for a minute, and was never made. */
+async function leftWaiting(count: number): Promise<void> {
+  const command = aCommand({ serviceType: testType, requested: { prefixLength: 29 } });
+  const { steps } = rulesOf(prefixes);
+  const waiting = Array.from({ length: count }, (_, at) => {
+    const own = { ...command, itemId: `waiting-${at}`, serviceId: `waiting-${at}` };
+    const [first, ...rest] = planFor(own, steps).map(entryOf);
+    if (first === undefined) throw new Error('the plan is empty');
+    const [activation] = [fresh(derivedId(own.orderId, own.itemId, own.action), own, rulesOf(prefixes))];
+    return {
+      ...activation,
+      revision: 1,
+      entries: [{ ...first, state: 'waiting' as const, attempt: 1 }, ...rest],
+      dueAt: new Date(Date.now() - 60_000),
+    };
+  });
+  await bench.sql.begin((tx) => Promise.all(activations(() => undefined).save(tx, waiting)));
+}

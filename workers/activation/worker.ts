@@ -1,18 +1,16 @@
 import { activatorControlQueue, activatorQueue } from '../../contracts/topology.ts';
-import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
-import { type Breaker, startBreaker } from '../calls/breaker.ts';
-import { createBulkhead } from '../calls/bulkhead.ts';
+import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
+import { type GuardedPlatform, startGuard } from '../calls/guard.ts';
+import type { Platform } from '../calls/platform.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { onDue } from './activation.decide.ts';
-import { activations, dueActivations } from './activation.store.ts';
+import { activationRows, activations } from './activation.store.ts';
 import type { Activator } from './activator.ts';
-import { createExecutor } from './executor.ts';
 import { activationHandlers } from './handlers.ts';
-import type { GuardedPlatform } from '../calls/guarded-platform.ts';
-import { type Platform, isOutage } from '../calls/platform.ts';
 import { rulesOf } from './rules.ts';
+import { startStepCalls } from './step-calls.ts';
 
 /** Runs one service type: its work queue, its control queue, its intents. */
 export function startActivator(activator: Activator, dependencies: RoleDependencies): RunningRole {
@@ -24,7 +22,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   for (const { on: platform } of activator.steps) {
     if (!platforms.has(platform.name)) platforms.set(platform.name, guard(platform));
   }
-  const executor = createExecutor({
+  const executor = startStepCalls({
     activator,
     platforms,
     callbackBase: configuration.CALLBACK_URL,
@@ -32,7 +30,7 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     happened: (outcome, { command: { orderId } }, traceparent) =>
       worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: orderId, traceparent }),
   });
-  const of = activations((states) => executor.committed(states));
+  const of = activations((states, begunAt) => executor.committed(states, begunAt));
   const { work: working, control: controlling, recorder } = activationHandlers(activator, of, () => rules);
 
   const worker = startWorker(dependencies, {
@@ -41,31 +39,32 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     prefetch: [...platforms.values()].reduce((sum, { platform }) => sum + platform.concurrency, 0),
     room,
     handlers: working,
+    alarms: alarmsOf({
+      of,
+      rows: activationRows(serviceType, heldOff),
+      atMost: () => Math.max(1, room()),
+      decide: (state, { now }) => done(onDue(state, rules, now)),
+    }),
   });
   const control = startWorker(dependencies, {
     queue: activatorControlQueue(serviceType),
     worker: `activator ${serviceType}`,
     handlers: controlling,
   });
-  const alarms = startAlarms(sql, worker.lane, log, {
-    of,
-    due: (database, limit) => dueActivations(database, serviceType, Math.min(limit, Math.max(1, room()))),
-    decide: (state, { now }) => done(onDue(state, rules, now)),
-  });
 
   function guard(platform: Platform): GuardedPlatform {
     const url = configuration.platformUrl(platform.name);
-    const breaker: Breaker = startBreaker({
-      platform: platform.name,
-      sql,
-      log,
+    const guard = startGuard({
+      ...{ name: platform.name, concurrency: platform.concurrency, sql, log, moved },
       probe: () => platform.probe({ url, signal: AbortSignal.timeout(platform.timeoutMs) }),
-      isOutage,
-      moved,
+      freed: () => worker.lane.wake(),
     });
-    const places = (): number =>
-      Math.max(breaker.isOpen() ? 0 : 1, Math.floor(platform.concurrency * breaker.admitted()));
-    return { platform, url, breaker, bulkhead: createBulkhead(places, () => worker.lane.wake()) };
+    return { platform, url, ...guard };
+  }
+
+  /** Platforms that would not be called anyway: looking at the activations that wait for them would only write rows. */
+  function heldOff(): string[] {
+    return [...platforms].filter(([, { breaker }]) => breaker.isOpen()).map(([name]) => name);
   }
 
   /**
@@ -87,12 +86,11 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   }
 
   return {
-    troubles: () => [worker, control].filter((one) => !one.healthy()).map((one) => `not consuming ${one.queue}`),
+    troubles: () => [...worker.troubles(), ...control.troubles()],
     async stop() {
       // Calls that run are ended; the next ones are another process's, at once and not when a lease is over.
       rules = { ...rules, handsOver: true };
-      await alarms.stop();
-      worker.pause();
+      await worker.drain();
       await control.stop();
       await executor.drained();
       await worker.stop();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecoveryPolicy } from '../../contracts/messages/decomposition.ts';
+import { leaseDueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { amend, remove } from './amend/amend.decide.ts';
 import { correct } from './recover/correction.decide.ts';
@@ -27,7 +28,7 @@ import {
   tools,
   turn,
 } from './orders.fixture.ts';
-import { dueProductOrders, pageOfProductOrders, productOrders } from './product-order.store.ts';
+import { pageOfProductOrders, productOrderRows, productOrders } from './product-order.store.ts';
 import {
   decompositionRules,
   findRules,
@@ -89,7 +90,7 @@ test('saved again, the newer state is what there is; what nobody saved is not th
   expect((await load('again', 'nobody')).size).toBe(1);
 });
 
-test('alarms ring for what is due by the database’s clock, oldest first; pages follow on each other', async () => {
+test('alarms ring for what is due by the database’s clock, and are leased until the order is saved; pages follow on each other', async () => {
   const past = (minutes: number) => new Date(Date.now() - minutes * 60_000);
   const base = lived(...running);
   await save(
@@ -98,8 +99,12 @@ test('alarms ring for what is due by the database’s clock, oldest first; pages
     { ...named(base, 'due-tomorrow'), dueAt: past(-24 * 60) },
     { ...named(base, 'due-never'), dueAt: null },
   );
-  const found = (await dueProductOrders(bench.sql, 100)).filter((id) => id.startsWith('due-'));
-  expect(found).toEqual(['due-later', 'due-late']);
+  const taken = async () =>
+    (await leaseDueRows(bench.sql, productOrderRows, 100)).map(({ id }) => id).filter((id) => id.startsWith('due-'));
+  expect((await taken()).toSorted()).toEqual(['due-late', 'due-later']);
+  expect(await taken()).toEqual([]);
+  await save({ ...named(base, 'due-late'), dueAt: past(5) });
+  expect(await taken()).toEqual(['due-late']);
   const page = await bench.sql.begin((tx) => pageOfProductOrders(tx, 'due-late', 2));
   expect(page.map((state) => state.order.id)).toEqual(['due-later', 'due-never']);
 });

@@ -8,7 +8,8 @@ import {
 } from '../../contracts/messages/order-management.ts';
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure, instant } from '../../contracts/messages/values.ts';
-import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Transaction } from '../../ops/platform/database.ts';
+import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { OrderState } from './order.state.ts';
@@ -104,12 +105,8 @@ function saveProductOrders(tx: Transaction, states: readonly OrderState[]): read
   return [statement];
 }
 
-/** Orders whose alarm rings, oldest first. */
-export async function dueProductOrders(sql: Database, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from order_management.product_order where due_at <= now() order by due_at limit ${limit}`;
-  return rows.map((row) => row.id);
-}
+/** Orders whose alarm rings. */
+export const productOrderRows: DueRows = { table: 'order_management.product_order' };
 
 /** A page of orders by id, for a rebuild of the views. */
 export async function pageOfProductOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {

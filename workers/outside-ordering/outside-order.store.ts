@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { serviceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import { failure } from '../../contracts/messages/values.ts';
 import { serviceOrderStates } from '../../contracts/states/service-order.ts';
-import type { Database } from '../../ops/platform/database.ts';
+import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { lastWordMs } from './outside-order.decide.ts';
 import { type OutsideOrder, steps } from './outside-order.state.ts';
@@ -49,7 +49,7 @@ const stored = z.object({
 });
 
 /** Orders placed outside, one row each, with the open call in the row: its lease is `due_at`, its fence the attempt. */
-export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => void): Aggregate<OutsideOrder> {
+export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['committed']>): Aggregate<OutsideOrder> {
   return {
     name: 'outside-order',
     key: (order) => order.id,
@@ -96,17 +96,14 @@ export function outsideOrders(committed: (orders: readonly OutsideOrder[]) => vo
 }
 
 /**
- * Orders whose lease or waiting time is over, oldest first.
+ * Orders whose lease or waiting time is over.
  *
  * @param heldOff service types whose endpoint is not to be asked now: of those only the ones that are out of time
  */
-export async function dueOutsideOrders(sql: Database, heldOff: readonly string[], limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from outside_ordering.outside_order
-    where due_at <= now()
-      and (service_type <> all(${heldOff as string[]})
-        or deadline_at + make_interval(secs => ${lastWordMs / 1_000}) <= now()
-        or (remote_id is null and doc ->> 'uncertainSince' is null and deadline_at <= now()))
-    order by due_at limit ${limit}`;
-  return rows.map((row) => row.id);
-}
+export const outsideOrderRows = (heldOff: () => readonly string[]): DueRows => ({
+  table: 'outside_ordering.outside_order',
+  among: (sql) => sql`(
+    service_type <> all(${heldOff() as string[]})
+    or deadline_at + make_interval(secs => ${lastWordMs / 1_000}) <= now()
+    or (remote_id is null and doc ->> 'uncertainSince' is null and deadline_at <= now()))`,
+});

@@ -12,6 +12,10 @@ import { newId } from '../../ops/platform/ids.ts';
 import { type FateOf, type Partner, startPartner } from '../../ops/verify/testbed/partner.ts';
 import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import type { RunningRole } from '../../ops/platform/messaging/role.ts';
+import { leaseDueRows } from '../../ops/platform/messaging/alarm.store.ts';
+import type { OutsideOrder } from './outside-order.state.ts';
+import { outsideOrderRows, outsideOrders } from './outside-order.store.ts';
+import { aRequest, placed as placedOrder } from './outside-orders.fixture.ts';
 import { startOutsideOrdering } from './worker.ts';
 
 /** What is waited for takes two fleets, on a machine that is busy. */
@@ -327,4 +331,29 @@ test('without an endpoint an order is held with the reason, and goes on once the
   begin();
   await untilState(id, 'completed');
   expect(await bench.ready(outsideOrderingQueue)).toBe(0);
+});
+
+test('orders whose time has come are leased until they are saved; of an endpoint that is held off, those that are out of time', async () => {
+  await bench.sql`truncate outside_ordering.outside_order`;
+  const { order } = placedOrder(aRequest({ id: newId() }));
+  if (order === undefined) throw new Error('nothing was placed');
+  const past = (seconds: number): Date => new Date(Date.now() - seconds * 1_000);
+  const going = { ...order, deadlineAt: past(-3_600).toISOString() };
+  const due = { ...going, dueAt: past(60) };
+  const late = { ...going, id: newId(), dueAt: past(30), open: false, deadlineAt: past(10).toISOString() };
+  const save = (...orders: readonly OutsideOrder[]) =>
+    bench.sql.begin((tx) => Promise.all(outsideOrders(() => undefined).save(tx, orders)));
+  await save(due, late, { ...going, id: newId(), dueAt: past(-60) });
+  const taken = async (heldOff: readonly string[], limit = 8) =>
+    (
+      await leaseDueRows(
+        bench.sql,
+        outsideOrderRows(() => heldOff),
+        limit,
+      )
+    ).map(({ id }) => id);
+  expect([await taken([order.serviceType]), await taken([], 1), await taken([])]).toEqual([[late.id], [due.id], []]);
+  await save({ ...due, dueAt: past(20) });
+  expect(await taken([])).toEqual([due.id]);
+  await bench.sql`truncate outside_ordering.outside_order`;
 });

@@ -3,20 +3,18 @@ import { cancelOutsideOrder, placeOutsideOrder } from '../../contracts/messages/
 import { outsideOrderingQueue } from '../../contracts/topology.ts';
 import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
 import { z } from 'zod';
-import { leaseMarginMs } from '../calls/guarded-platform.ts';
-import { isOutage } from '../calls/platform.ts';
-import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
-import { type Breaker, startBreaker } from '../calls/breaker.ts';
-import { createBulkhead } from '../calls/bulkhead.ts';
+import { leaseMarginMs } from '../calls/executor.ts';
+import { type Guard, startGuard } from '../calls/guard.ts';
+import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { type Received, done, on } from '../../ops/platform/messaging/handler.ts';
 import { retryDelay } from '../../ops/platform/messaging/retry.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
 import { nameOf, probeEndpoint } from './endpoint.ts';
-import { type GuardedEndpoint, createExecutor } from './executor.ts';
+import { type GuardedEndpoint, startEndpointCalls } from './endpoint-calls.ts';
 import { cancel, onDue, onOutcome, place } from './outside-order.decide.ts';
 import type { Effects, Outcome, Rules } from './outside-order.state.ts';
-import { dueOutsideOrders, outsideOrders } from './outside-order.store.ts';
+import { outsideOrderRows, outsideOrders } from './outside-order.store.ts';
 
 /** What came of a call, on its way to being recorded. Never published. */
 const outcomeKnown = command('runtime.outside-outcome-known.v1', { body: z.custom<Outcome>(), to: '' });
@@ -27,7 +25,7 @@ const outcomeKnown = command('runtime.outside-outcome-known.v1', { body: z.custo
  */
 export function startOutsideOrdering(dependencies: RoleDependencies): RunningRole {
   const { sql, log, configuration } = dependencies;
-  const guards = new Map<string, Pick<GuardedEndpoint, 'breaker' | 'bulkhead'>>();
+  const guards = new Map<string, Guard>();
   const endpoints = new Map<string, GuardedEndpoint>();
   const rules = new Map<string, Rules>();
   for (const [serviceType, endpoint] of Object.entries(configuration.OUTSIDE_SERVICE_ORDERING)) {
@@ -36,13 +34,13 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
     endpoints.set(serviceType, { endpoint, ...guard });
     rules.set(serviceType, rulesOf(endpoint));
   }
-  const executor = createExecutor({
+  const executor = startEndpointCalls({
     endpointOf: (serviceType) => endpoints.get(serviceType),
     log,
     happened: (outcome, traceparent) =>
       worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: outcome.id, traceparent }),
   });
-  const of = outsideOrders((orders) => executor.committed(orders));
+  const of = outsideOrders((orders, begunAt) => executor.committed(orders, begunAt));
   const rulesFor = (serviceType: string | undefined): Rules | undefined => rules.get(serviceType ?? '');
 
   const recorder = on(outcomeKnown, {
@@ -67,11 +65,11 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
           done(remembering(cancel(order, received.body, rulesFor(order?.serviceType), received.now), received)),
       }),
     ],
-  });
-  const alarms = startAlarms(sql, worker.lane, log, {
-    of,
-    due: (database, limit) => dueOutsideOrders(database, heldOff(), limit),
-    decide: (order, { now }) => done(onDue(order, rulesFor(order?.serviceType), now)),
+    alarms: alarmsOf({
+      of,
+      rows: outsideOrderRows(heldOff),
+      decide: (order, { now }) => done(onDue(order, rulesFor(order?.serviceType), now)),
+    }),
   });
 
   /** Types whose endpoint would not be asked anyway: looking at their orders would only write rows. */
@@ -79,25 +77,19 @@ export function startOutsideOrdering(dependencies: RoleDependencies): RunningRol
     return [...endpoints].filter(([, { breaker }]) => breaker.isOpen()).map(([serviceType]) => serviceType);
   }
 
-  function guardOf(endpoint: OutsideEndpoint): Pick<GuardedEndpoint, 'breaker' | 'bulkhead'> {
-    const breaker: Breaker = startBreaker({
-      platform: nameOf(endpoint),
-      sql,
-      log,
+  function guardOf(endpoint: OutsideEndpoint): Guard {
+    return startGuard({
+      ...{ name: nameOf(endpoint), concurrency: endpoint.concurrency, sql, log },
       probe: () => probeEndpoint(endpoint),
-      isOutage,
       moved: () => worker.lane.wake(),
+      freed: () => worker.lane.wake(),
     });
-    const places = (): number =>
-      Math.max(breaker.isOpen() ? 0 : 1, Math.floor(endpoint.concurrency * breaker.admitted()));
-    return { breaker, bulkhead: createBulkhead(places, () => worker.lane.wake()) };
   }
 
   return {
-    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    troubles: worker.troubles,
     async stop() {
-      await alarms.stop();
-      worker.pause();
+      await worker.drain();
       await executor.drained();
       await worker.stop();
       await executor.drained();

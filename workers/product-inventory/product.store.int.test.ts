@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { leaseDueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { type Entry, keyOf, orderKey, serviceKey } from './product.state.ts';
-import { dueProducts, inventory, pageOfProducts, shownProducts } from './product.store.ts';
+import { inventory, pageOfProducts, productRows, shownProducts } from './product.store.ts';
 import {
   aBundle,
   aChange,
@@ -106,15 +107,19 @@ test('a product that somebody else is changing is waited for, and comes as it is
   expect(found.get('p-7')).toMatchObject({ product: { revision: 9 } });
 });
 
-test('alarms ring for products whose time has come, oldest first', async () => {
+test('alarms ring for products whose time has come, oldest first, and are leased until the product is saved', async () => {
   const at = (id: string, secondsAgo: number | null) => ({
     ...aProduct({ id }),
     dueAt: secondsAgo === null ? null : new Date(Date.now() - secondsAgo * 1_000),
   });
   await save(at('a', 20), at('later', -3_600), at('never', null), at('b', 40), at('again', 60));
   await save(at('again', null));
-  expect(await dueProducts(bench.sql, 10)).toEqual(['b', 'a']);
-  expect(await dueProducts(bench.sql, 1)).toEqual(['b']);
+  const taken = async (limit: number) => (await leaseDueRows(bench.sql, productRows, limit)).map(({ id }) => id);
+  expect(await taken(1)).toEqual(['b']);
+  expect(await taken(10)).toEqual(['a']);
+  expect(await taken(10)).toEqual([]);
+  await save(at('b', 30));
+  expect(await taken(10)).toEqual(['b']);
 });
 
 test('pages are in order of id and follow on each other', async () => {

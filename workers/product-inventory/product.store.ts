@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { product } from '../../contracts/messages/product-inventory.ts';
 import { failure } from '../../contracts/messages/values.ts';
-import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Transaction } from '../../ops/platform/database.ts';
+import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
@@ -159,12 +160,8 @@ function saveOrders(tx: Transaction, orders: readonly OrderState[]): Statement {
     on conflict (id) do update set doc = excluded.doc, updated_at = excluded.updated_at`;
 }
 
-/** Products whose alarm rings, oldest first. */
-export async function dueProducts(sql: Database, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from product_inventory.product where due_at <= now() order by due_at limit ${limit}`;
-  return rows.map((row) => row.id);
-}
+/** Products whose alarm rings. */
+export const productRows: DueRows = { table: 'product_inventory.product' };
 
 /** A page of products by id, for a rebuild of the views. */
 export async function pageOfProducts(tx: Transaction, after: string | null, limit: number): Promise<ProductState[]> {

@@ -7,7 +7,7 @@ import { handlers } from './handlers.ts';
 export function startServiceInventory(dependencies: RoleDependencies): RunningRole {
   const worker = startWorker(dependencies, { queue: serviceInventoryQueue, worker: 'service-inventory', handlers });
   return {
-    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    troubles: worker.troubles,
     stop: () => worker.stop(),
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { leaseDueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { remove } from './amend.decide.ts';
 import {
@@ -18,7 +19,7 @@ import {
   verdicts,
 } from './orders.fixture.ts';
 import type { OrderState } from './order.state.ts';
-import { dueServiceOrders, pageOfServiceOrders, serviceOrders } from './service-order.store.ts';
+import { pageOfServiceOrders, serviceOrderRows, serviceOrders } from './service-order.store.ts';
 import { findCancellations } from './cancellation.store.ts';
 import { findSpecifications, serviceSpecifications, specificationKey } from './specification.store.ts';
 
@@ -84,7 +85,7 @@ test('requests to cancel are found by their ids, beside others of their order, a
   expect(rows.map(({ id }) => id)).toEqual(['first', 'other', 'refused']);
 });
 
-test('alarms ring for what is due by the database’s clock, oldest first', async () => {
+test('alarms ring for what is due by the database’s clock, and are leased until the order is saved', async () => {
   const past = (minutes: number) => new Date(Date.now() - minutes * 60_000);
   const base = lived(accepted(order));
   await save(
@@ -93,8 +94,12 @@ test('alarms ring for what is due by the database’s clock, oldest first', asyn
     { ...named(base, 'due-tomorrow'), dueAt: past(-24 * 60) },
     { ...named(base, 'due-never'), dueAt: null },
   );
-  const found = (await dueServiceOrders(bench.sql, 100)).filter((id) => id.startsWith('due-'));
-  expect(found).toEqual(['due-later', 'due-late']);
+  const taken = async () =>
+    (await leaseDueRows(bench.sql, serviceOrderRows, 100)).map(({ id }) => id).filter((id) => id.startsWith('due-'));
+  expect((await taken()).toSorted()).toEqual(['due-late', 'due-later']);
+  expect(await taken()).toEqual([]);
+  await save({ ...named(base, 'due-late'), dueAt: past(5) });
+  expect(await taken()).toEqual(['due-late']);
 });
 
 test('pages are in order of id and follow on each other', async () => {

@@ -3,7 +3,8 @@ import { serviceSpecification } from '../../contracts/messages/service-catalog.t
 import { service, supportingService } from '../../contracts/messages/service-inventory.ts';
 import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
 import { characteristics, failure } from '../../contracts/messages/values.ts';
-import type { Database, Transaction } from '../../ops/platform/database.ts';
+import type { Transaction } from '../../ops/platform/database.ts';
+import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { OrderState } from './order.state.ts';
@@ -83,12 +84,8 @@ function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): read
   return [statement];
 }
 
-/** Orders whose alarm rings, oldest first. */
-export async function dueServiceOrders(sql: Database, limit: number): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from service_ordering.service_order where due_at <= now() order by due_at limit ${limit}`;
-  return rows.map((row) => row.id);
-}
+/** Orders whose alarm rings. */
+export const serviceOrderRows: DueRows = { table: 'service_ordering.service_order' };
 
 /** A page of orders by id, for a rebuild of the views. */
 export async function pageOfServiceOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {

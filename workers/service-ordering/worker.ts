@@ -1,5 +1,5 @@
 import { serviceOrderingQueue } from '../../contracts/topology.ts';
-import { startAlarms } from '../../ops/platform/messaging/alarms.ts';
+import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
@@ -8,7 +8,7 @@ import { handlersOf } from './handlers.ts';
 import { type DeclaredActivator, activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
 import { startObservations } from './observations.ts';
-import { dueServiceOrders, serviceOrders } from './service-order.store.ts';
+import { serviceOrderRows, serviceOrders } from './service-order.store.ts';
 
 /**
  * Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing.
@@ -26,17 +26,16 @@ export function startServiceOrdering(
     queue: serviceOrderingQueue,
     worker: 'service-ordering',
     handlers: handlersOf(of, activatorsByType(activators)),
-  });
-  const alarms = startAlarms(sql, worker.lane, log, {
-    of,
-    due: dueServiceOrders,
-    context: readBeginnings,
-    decide: (state, { now }, _get, beginnings) => done(onDue(state, now, beginnings.get(state?.order.id ?? ''))),
+    alarms: alarmsOf({
+      of,
+      rows: serviceOrderRows,
+      context: readBeginnings,
+      decide: (state, { now }, _get, beginnings) => done(onDue(state, now, beginnings.get(state?.order.id ?? ''))),
+    }),
   });
   return {
-    troubles: () => (worker.healthy() ? [] : [`not consuming ${worker.queue}`]),
+    troubles: worker.troubles,
     async stop() {
-      await alarms.stop();
       await worker.stop();
       await observations.stop();
     },

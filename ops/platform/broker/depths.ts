@@ -1,3 +1,4 @@
+import { closeQuietly, openChannel } from './channels.ts';
 import type { BrokerConnection } from './connection.ts';
 
 /**
@@ -9,21 +10,15 @@ export async function readDepths(
   queues: readonly string[],
 ): Promise<Map<string, number>> {
   const depths = new Map<string, number>();
-  let channel = await openChannel(connection);
+  let { channel } = await openChannel(connection);
   for (const queue of queues) {
     try {
       depths.set(queue, (await channel.checkQueue(queue)).messageCount);
     } catch {
       // A passive declare of a queue that is not there closes its channel.
-      channel = await openChannel(connection);
+      ({ channel } = await openChannel(connection));
     }
   }
-  await channel.close().catch(() => undefined);
+  await closeQuietly(channel);
   return depths;
-}
-
-async function openChannel(connection: BrokerConnection) {
-  const channel = await connection.createChannel();
-  channel.on('error', () => undefined);
-  return channel;
 }

@@ -2,6 +2,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, type GetMessage, 
 import { deadLetterQueue } from '../../../contracts/topology.ts';
 import { type Envelope, envelope } from '../messaging/envelope.ts';
 import { derivedId } from '../ids.ts';
+import { closeQuietly, openConfirmChannel } from './channels.ts';
 import { publishedAtHeader } from './publisher.ts';
 
 /** A dead letter as a person or a tool sees it. */
@@ -89,13 +90,12 @@ async function looking<Result>(
   queue: string,
   look: (letters: readonly Held[], channel: ConfirmChannel) => Promise<Result>,
 ): Promise<Result> {
-  const channel = await connection.createConfirmChannel();
-  channel.on('error', () => undefined);
+  const { channel } = await openConfirmChannel(connection);
   try {
     return await look(await heldOf(channel, queue), channel);
   } finally {
     // Closed by the broker already where the queue does not exist.
-    await channel.close().catch(() => undefined);
+    await closeQuietly(channel);
   }
 }
 

@@ -1,7 +1,8 @@
-import type { ConfirmChannel, Message, Options } from 'amqplib';
+import { type ConfirmChannel, IllegalOperationError, type Message, type Options } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Publication } from '../messaging/envelope.ts';
 import type { Log } from '../log.ts';
+import { closeQuietly, openConfirmChannel } from './channels.ts';
 import type { BrokerConnection } from './connection.ts';
 
 /**
@@ -13,6 +14,8 @@ export type PublishResult = 'confirmed' | 'returned' | 'failed';
 export interface Publisher {
   /** Never throws. */
   publish(publication: Publication): Promise<PublishResult>;
+  /** False while there is no channel to publish on. An alarm of the broker leaves it true: publishing waits then. */
+  open(): boolean;
   /** How many more publishes may be outstanding now; 0 while there is no channel, or the broker takes nothing (an alarm). */
   room(): number;
   close(): Promise<void>;
@@ -28,14 +31,26 @@ const lookMs = 1_000;
 /** When it was published, in milliseconds since the epoch: RabbitMQ's own name for it, since the property has seconds only. */
 export const publishedAtHeader = 'timestamp_in_ms';
 
-/** Publishes mandatory messages on one confirm channel, which it opens again whenever it is gone. */
+/** A channel that is published on. */
+interface Session {
+  readonly channel: ConfirmChannel;
+  /** Ids that the broker gave back: it says so before it confirms them. */
+  readonly returned: Set<string>;
+  /** Publishes nothing more on it, and has another opened. */
+  drop(): void;
+}
+
+/** Publishes mandatory messages on one confirm channel, which it opens again whenever it is gone, or of no use any more. */
 export function createPublisher(connection: BrokerConnection, log: Log): Publisher {
-  let channel: ConfirmChannel | undefined;
+  let session: Session | undefined;
   let closed = false;
-  /** In the order in which they were published. */
-  const unconfirmed = new Set<{ readonly since: number; settle(result: PublishResult): void }>();
+  /** Of all channels, in the order in which they were published. */
+  const unconfirmed = new Set<{
+    readonly since: number;
+    readonly session: Session;
+    settle(result: PublishResult): void;
+  }>();
   let blocked = false;
-  const returned = new Set<string>();
   // During an alarm the broker reads nothing: whatever is written meanwhile would only pile up in this process.
   connection.on('blocked', () => void (blocked = true));
   for (const end of ['unblocked', 'disconnect'] as const) connection.on(end, () => void (blocked = false));
@@ -43,45 +58,52 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
   async function keepOpen(): Promise<void> {
     while (!closed) {
       try {
-        const opened = await connection.createConfirmChannel();
-        const gone = new Promise<void>((resolve) => opened.once('close', resolve));
-        opened.on('error', (error) => log.warn({ error }, 'publishing channel closed by the broker'));
-        opened.on('return', (message: Message) => returned.add(String(message.properties.messageId)));
-        channel = opened;
-        await gone;
+        const { channel, gone } = await openConfirmChannel(connection, {
+          closedBecause: (error) => log.warn({ error }, 'publishing channel closed by the broker'),
+        });
+        const dropped = Promise.withResolvers<void>();
+        const opened: Session = { channel, returned: new Set(), drop: dropped.resolve };
+        channel.on('return', (message: Message) => opened.returned.add(String(message.properties.messageId)));
+        session = opened;
+        await Promise.race([gone, dropped.promise]);
+        session = undefined;
+        if (closed) return await closeQuietly(channel);
+        // A slow broker may still confirm what was published on it: publishing that again would slow the broker more.
+        const over = sleep(confirmTimeoutMs, undefined, { ref: false });
+        void Promise.race([gone, over]).then(() => closeQuietly(channel));
       } catch (error) {
-        if (!closed) log.debug({ error }, 'no publishing channel yet');
+        if (closed) return;
+        log.debug({ error }, 'no publishing channel yet');
+        await sleep(100);
       }
-      channel = undefined;
-      if (!closed) await sleep(100);
     }
   }
   const keeper = keepOpen();
 
   function publish(publication: Publication): Promise<PublishResult> {
-    const open = channel;
+    const open = session;
     if (open === undefined || blocked) return Promise.resolve('failed');
     return new Promise((resolve) => {
       const one = {
         since: performance.now(),
+        session: open,
         settle(result: PublishResult) {
           if (unconfirmed.delete(one)) resolve(result);
         },
       };
       unconfirmed.add(one);
-      const confirmed = (error: unknown): void =>
-        one.settle(error === null || error === undefined ? outcome(publication.id) : 'failed');
+      const confirmed = (error: unknown): void => {
+        const isReturned = open.returned.delete(publication.id);
+        one.settle(error !== null && error !== undefined ? 'failed' : isReturned ? 'returned' : 'confirmed');
+      };
       try {
-        open.publish(
-          publication.exchange,
-          publication.routingKey,
-          content(publication),
-          options(publication),
-          confirmed,
-        );
-      } catch {
-        // The channel closed under us: the row stays in the outbox.
+        const { exchange, routingKey } = publication;
+        open.channel.publish(exchange, routingKey, content(publication), options(publication), confirmed);
+      } catch (error) {
+        // The row stays in the outbox.
         one.settle('failed');
+        if (error instanceof IllegalOperationError) open.drop();
+        else log.error({ error, messageId: publication.id }, 'message cannot be put into AMQP; it is kept');
       }
     });
   }
@@ -91,19 +113,22 @@ export function createPublisher(connection: BrokerConnection, log: Log): Publish
     for (const one of unconfirmed) {
       if (one.since > late) return;
       one.settle('failed');
+      // While an alarm lasts, the next channel would not be confirmed to either.
+      if (blocked || one.session !== session) continue;
+      log.warn('a confirm stayed out, publishing over a new channel');
+      session.drop();
+      session = undefined;
     }
   }, lookMs).unref();
 
-  /** The broker sends `basic.return` before the ack of the same message. */
-  const outcome = (id: string): PublishResult => (returned.delete(id) ? 'returned' : 'confirmed');
-
   return {
     publish,
-    room: () => (channel === undefined || blocked ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed.size)),
+    open: () => session !== undefined,
+    room: () => (session === undefined || blocked ? 0 : Math.max(0, maximumUnconfirmed - unconfirmed.size)),
     async close() {
       closed = true;
       clearInterval(looking);
-      await channel?.close().catch((error: unknown) => log.debug({ error }, 'publishing channel was already gone'));
+      session?.drop();
       await Promise.race([keeper, sleep(1_000)]);
     },
   };

@@ -2,6 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Topology, deadLetterQueue } from '../../../contracts/topology.ts';
 import type { Log } from '../log.ts';
+import { answered, closeQuietly, openChannel } from './channels.ts';
 import type { BrokerConnection } from './connection.ts';
 import { TopologyDriftError, declare } from './topology.ts';
 
@@ -46,6 +47,8 @@ export interface Subscription {
 
 interface Session {
   readonly channel: Channel;
+  /** Resolves when the channel is closed. */
+  readonly gone: Promise<void>;
   consumerTag: string;
   readonly outstanding: Set<number>;
   lastDeliveryAt: number;
@@ -53,8 +56,6 @@ interface Session {
 
 /** A consumer that is silent this long is checked for a backlog it does not get. */
 const watchdogMs = 15_000;
-/** A broker that is there answers in milliseconds; one under an alarm or at its start, in seconds. */
-const answersWithinMs = 20_000;
 
 /**
  * Consumes one queue, over a fresh channel with a fresh consumer tag each time one is lost (3.10 crashes on a reused
@@ -69,10 +70,11 @@ export function subscribe(connection: BrokerConnection, options: SubscriptionOpt
 
   async function open(): Promise<Session> {
     await declareQueue(connection, options);
-    const channel = await connection.createChannel();
-    const opened: Session = { channel, consumerTag: '', outstanding: new Set(), lastDeliveryAt: Date.now() };
-    channel.on('error', (error) => log.warn({ queue, error }, 'consuming channel closed by the broker'));
-    await channel.prefetch(options.prefetch);
+    const { channel, gone } = await openChannel(connection, {
+      prefetch: options.prefetch,
+      closedBecause: (error) => log.warn({ queue, error }, 'consuming channel closed by the broker'),
+    });
+    const opened: Session = { channel, gone, consumerTag: '', outstanding: new Set(), lastDeliveryAt: Date.now() };
     const consumer = await channel.consume(queue, (message) => {
       if (message === null) return void discard(opened, 'the broker cancelled the consumer');
       opened.outstanding.add(message.fields.deliveryTag);
@@ -91,9 +93,9 @@ export function subscribe(connection: BrokerConnection, options: SubscriptionOpt
       }
       try {
         const opened = await answered(open(), (late) => void closeQuietly(late.channel));
-        const gone = new Promise<void>((resolve) => opened.channel.once('close', resolve));
         session = opened;
-        await Promise.race([gone, watch(opened)]);
+        await Promise.race([opened.gone, watch(opened)]);
+        session = undefined;
         options.lost(opened);
         await closeQuietly(opened.channel);
       } catch (error) {
@@ -102,7 +104,6 @@ export function subscribe(connection: BrokerConnection, options: SubscriptionOpt
         else log.debug({ queue, error }, 'cannot consume yet');
         await sleep(error instanceof TopologyDriftError ? 10_000 : 300);
       }
-      session = undefined;
     }
   }
 
@@ -199,35 +200,9 @@ async function drained(session: Session, abandoned: () => boolean): Promise<void
   while (session.outstanding.size > 0 && !abandoned()) await sleep(20);
 }
 
-/**
- * What a broker was asked when its connection broke may never be answered, and the driver does not always say so (amqplib
- * 2.3.1 after the broker closed the connection with 541): so nothing is waited for longer than this.
- *
- * @param late given what was answered after all
- * @throws when it takes too long
- */
-function answered<Answer>(asked: Promise<Answer>, late?: (answer: Answer) => void): Promise<Answer> {
-  const deadline = new AbortController();
-  const timeout = sleep(answersWithinMs, undefined, { ref: false, signal: deadline.signal }).then(() => {
-    asked.then(late, () => undefined);
-    throw new Error(`the broker did not answer within ${answersWithinMs / 1_000} s`);
-  });
-  timeout.catch(() => undefined);
-  return Promise.race([asked, timeout]).finally(() => deadline.abort());
-}
-
-async function closeQuietly(channel: Channel): Promise<void> {
-  try {
-    await answered(channel.close());
-  } catch {
-    // Already closed, by the broker or with its connection: what we wanted.
-  }
-}
-
 async function declareQueue(connection: BrokerConnection, { queue, topology }: SubscriptionOptions): Promise<void> {
   const names = new Set([queue, deadLetterQueue(queue)]);
-  const channel = await connection.createChannel();
-  channel.on('error', () => undefined);
+  const { channel } = await openChannel(connection);
   try {
     await declare(
       channel,
@@ -241,8 +216,7 @@ async function declareQueue(connection: BrokerConnection, { queue, topology }: S
 
 /** Messages ready in the queue; a queue that is gone counts as backlog, so that it is declared anew. */
 async function backlog(connection: BrokerConnection, queue: string): Promise<number> {
-  const channel = await connection.createChannel();
-  channel.on('error', () => undefined);
+  const { channel } = await openChannel(connection);
   try {
     return (await answered(channel.checkQueue(queue))).messageCount;
   } catch {

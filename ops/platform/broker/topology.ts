@@ -1,5 +1,6 @@
 import { connect, type Channel } from 'amqplib';
 import type { QueueDeclaration, Topology } from '../../../contracts/topology.ts';
+import { openChannel } from './channels.ts';
 
 /** The broker holds a queue or exchange with other arguments than ours (406). */
 export class TopologyDriftError extends Error {
@@ -51,8 +52,7 @@ export async function assertTopology(url: string, topology: Topology): Promise<v
   const connection = await connect(url, { noDelay: true, timeout: 5_000 });
   connection.on('error', () => undefined);
   try {
-    const channel = await connection.createChannel();
-    channel.on('error', () => undefined);
+    const { channel } = await openChannel(connection);
     await declare(channel, topology, topology.queues);
   } finally {
     await connection.close();

@@ -31,6 +31,8 @@ export interface BatchSettings {
 export interface Committed {
   readonly publications: readonly Publication[];
   readonly saved: ReadonlyMap<Aggregate<unknown>, readonly unknown[]>;
+  /** `performance.now()` before the transaction began. */
+  readonly begunAt: number;
 }
 
 /** Everything a batch will write, gathered while its messages are decided in memory. */
@@ -142,13 +144,14 @@ function settleAlone(
 async function accounted(
   work: readonly Work[],
   settings: BatchSettings,
-  run: (account: Account) => Promise<Committed>,
+  run: (account: Account) => Promise<Omit<Committed, 'begunAt'>>,
 ): Promise<Committed> {
+  const begunAt = performance.now();
   const account = openAccount(settings.queue, work);
   try {
     const committed = await run(account);
     account.committed();
-    return committed;
+    return { ...committed, begunAt };
   } catch (error) {
     account.rolledBack();
     throw error;
@@ -327,7 +330,7 @@ function closing(
   writes: Writes,
   { queue, sees }: BatchSettings,
   work: readonly Work[],
-): Closing<Committed> {
+): Closing<Omit<Committed, 'begunAt'>> {
   const changed = [...writes.changed].filter(([, states]) => states.size > 0);
   const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
   const seen = sees === true ? work.flatMap(claimOf).map((claim) => claim.messageId) : [];

@@ -13,8 +13,12 @@ export interface Aggregate<State> {
   key(state: State): string;
   load(tx: Transaction, keys: readonly string[]): Promise<Map<string, State>>;
   save(tx: Transaction, states: readonly State[]): readonly Statement[];
-  /** Called after the commit with what was saved: the place to begin what the commit allowed. Must not throw. */
-  committed?(states: readonly State[]): void;
+  /**
+   * Called after the commit with what was saved: the place to begin what the commit allowed. Must not throw.
+   *
+   * @param begunAt `performance.now()` before the transaction: the leases that it gave began later
+   */
+  committed?(states: readonly State[], begunAt: number): void;
   /** What it remembers of the message that set it going; without it, an alarm's messages are about the aggregate's key. */
   origin?(state: State): Origin;
 }

@@ -38,6 +38,8 @@ export interface Fact {
   readonly correlationId: string;
   /** The span it happened in. */
   readonly traceparent?: string | undefined;
+  /** Told when it alone is why it could not be recorded. Must not throw. */
+  readonly failed?: (error: unknown) => Promise<void>;
 }
 
 export type Work = Item | Unreadable | Fact;

@@ -132,9 +132,10 @@ export function createLane(options: LaneOptions): Lane {
       if (work.length > 1) return settleHalves(work, ack);
       const [culprit] = work;
       if (culprit === undefined) return;
-      if (culprit.kind === 'fact')
+      if (culprit.kind === 'fact') {
         log.error({ error, fact: culprit.body }, 'a fact could not be recorded; its alarm will bring it again');
-      else await blame(culprit, error, ack);
+        await culprit.failed?.(error);
+      } else await blame(culprit, error, ack);
     }
   }
 
@@ -181,7 +182,7 @@ export function createLane(options: LaneOptions): Lane {
 
   function finish(committed: Committed): void {
     options.relay.committed(committed.publications);
-    for (const [aggregate, states] of committed.saved) aggregate.committed?.(states);
+    for (const [aggregate, states] of committed.saved) aggregate.committed?.(states, committed.begunAt);
   }
 
   return {

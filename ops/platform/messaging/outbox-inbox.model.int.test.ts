@@ -119,7 +119,7 @@ async function play(queue: Queue, { what, pick, size, dies }: Move): Promise<voi
   } else if (what === 'sweep') {
     // What a dead process left is due at once: the two seconds that are its own are not waited for here.
     await sql`update platform.outbox set available_at = now()`;
-    await publish(queue, await leaseDue(sql, size), dies);
+    await publish(queue, (await leaseDue(sql, size)).due, dies);
   } else {
     const start = pick % Math.max(1, queue.length);
     const taken = queue.slice(start, start + size);

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
-import { envelope, type Publication } from './envelope.ts';
+import { storable } from '../storable.ts';
+import { type Envelope, envelope, type Publication } from './envelope.ts';
 import type { Statement } from './pipelined.ts';
 
 interface OutboxRow {
@@ -82,17 +83,43 @@ export async function awaitSeen(sql: Queryable, rows: readonly string[]): Promis
     where id in (select id from platform.outbox where id = any(${rows as string[]}::uuid[]) for update skip locked)`;
 }
 
+/** What the outbox says of a message that no queue took. */
+export const noQueueText = 'no queue is bound for it';
+
 /** Keeps messages that no queue took, says so, and tries them again in a while. */
 export async function markReturned(sql: Queryable, rows: readonly string[]): Promise<void> {
   await sql`
     update platform.outbox
-    set returned_at = coalesce(returned_at, now()), return_text = 'no queue is bound for it',
+    set returned_at = coalesce(returned_at, now()), return_text = ${noQueueText},
         available_at = now() + interval '10 seconds'
     where id = any(${rows as string[]}::uuid[])`;
 }
 
-/** Leases messages whose time has come to the caller, oldest first; unpublished, they are due again in ten seconds. */
-export async function leaseDue(sql: Queryable, limit: number): Promise<Publication[]> {
+/** A row that cannot be made into a message. */
+export interface UnreadableRow {
+  readonly row: string;
+  readonly reason: string;
+}
+
+/** Keeps rows that this release cannot read, says why, and leaves them to another release for longer than the rest. */
+export async function markUnreadable(sql: Queryable, unreadable: readonly UnreadableRow[]): Promise<void> {
+  await sql`
+    update platform.outbox o
+    set returned_at = coalesce(returned_at, now()), return_text = marked.reason, available_at = now() + interval '10 minutes'
+    from unnest(
+      ${unreadable.map(({ row }) => row)}::uuid[], ${unreadable.map(({ reason }) => reason)}::text[]
+    ) marked (id, reason)
+    where o.id = marked.id`;
+}
+
+/**
+ * Leases messages whose time has come to the caller, oldest first; unpublished, they are due again in ten seconds. One
+ * that cannot be read stands in the way of no other.
+ */
+export async function leaseDue(
+  sql: Queryable,
+  limit: number,
+): Promise<{ readonly due: readonly Publication[]; readonly unreadable: readonly UnreadableRow[] }> {
   const rows = await sql<OutboxRow[]>`
     update platform.outbox o set available_at = now() + interval '10 seconds'
     from (
@@ -101,14 +128,31 @@ export async function leaseDue(sql: Queryable, limit: number): Promise<Publicati
     ) due
     where o.id = due.id
     returning o.id, o.message_id, o.exchange, o.routing_key, o.type, o.headers, o.body, o.patience_s is not null as until_seen`;
-  return rows.map((row) => ({
-    row: row.id,
-    id: row.message_id,
-    exchange: row.exchange,
-    routingKey: row.routing_key,
-    type: row.type,
-    envelope: envelope.parse(row.headers),
-    body: row.body,
-    untilSeen: row.until_seen,
-  }));
+  const due: Publication[] = [];
+  const unreadable: UnreadableRow[] = [];
+  for (const row of rows) {
+    const parsed = envelope.safeParse(row.headers);
+    if (parsed.success) due.push(publicationIn(row, parsed.data));
+    else {
+      const wrong = parsed.error.issues
+        .slice(0, 5)
+        .map(({ path, message }) => `${path.join('.') || 'all'}: ${message}`);
+      unreadable.push({
+        row: row.id,
+        reason: storable(`its envelope cannot be read: ${wrong.join('; ')}`.slice(0, 500)),
+      });
+    }
+  }
+  return { due, unreadable };
 }
+
+const publicationIn = (row: OutboxRow, read: Envelope): Publication => ({
+  row: row.id,
+  id: row.message_id,
+  exchange: row.exchange,
+  routingKey: row.routing_key,
+  type: row.type,
+  envelope: read,
+  body: row.body,
+  untilSeen: row.until_seen,
+});

@@ -56,6 +56,7 @@ function aPublisher(result: PublishResult = 'confirmed', room = 1_024) {
       await sleep(5);
       return result;
     },
+    open: () => true,
     room: () => room,
     close: async () => undefined,
   };
@@ -97,7 +98,7 @@ test('what is kept until it is seen is published again, ever later, until its co
 
 test('what a process left behind is swept, once its two seconds are over and not before', async () => {
   await insertOutbox(bench.sql, [saying('left')]);
-  expect(await leaseDue(bench.sql, 10)).toEqual([]);
+  expect((await leaseDue(bench.sql, 10)).due).toEqual([]);
   await age();
   expect(await heard(1)).toEqual(['left']);
   await vi.waitFor(async () => expect(await left()).toEqual([]), soon);
@@ -128,7 +129,7 @@ test('a message that no queue takes is kept, marked and said aloud; it goes out 
       msg: expect.stringContaining('unroutable'),
     }),
   );
-  expect(await leaseDue(bench.sql, 10)).toEqual([]);
+  expect((await leaseDue(bench.sql, 10)).due).toEqual([]);
 
   const channel = await bench.channel();
   await channel.bindQueue(testQueue, 'cmd', 'nobody');
@@ -159,7 +160,7 @@ test('a row that was leased and not confirmed is due again later, not at once', 
   const one = saying('unlucky');
   await schedule([{ publication: one, availableAt: new Date(0) }]);
   await vi.waitFor(() => expect(published).toEqual([one.row]), soon);
-  expect(await leaseDue(bench.sql, 10)).toEqual([]);
+  expect((await leaseDue(bench.sql, 10)).due).toEqual([]);
   expect((await left()).map(({ id }) => id)).toEqual([one.row]);
   await age();
   await vi.waitFor(() => expect(published).toEqual([one.row, one.row]), soon);
@@ -171,8 +172,8 @@ test('two sweepers never lease the same row, and neither waits for the other', a
   const publications = Array.from({ length: 30 }, (_, at) => saying(String(at)));
   await schedule(publications.map((publication) => ({ publication, availableAt: new Date(0) })));
   await bench.sql.begin(async (tx) => {
-    const mine = await leaseDue(tx, 10);
-    const theirs = await leaseDue(bench.sql, 100);
+    const { due: mine } = await leaseDue(tx, 10);
+    const { due: theirs } = await leaseDue(bench.sql, 100);
     expect([mine.length, theirs.length]).toEqual([10, 20]);
     expect(new Set([...mine, ...theirs].map(({ row }) => row)).size).toBe(30);
   });
@@ -261,4 +262,32 @@ describe('what something else promises to be sent', () => {
     await stopping;
     expect(await left()).toHaveLength(1);
   });
+});
+
+test('a row that cannot be read is marked and said, and keeps no other from being published', async () => {
+  const good = Array.from({ length: 300 }, (_, at) => saying(`good-${at}`));
+  await insertOutbox(bench.sql, good);
+  await insertOutbox(bench.sql, [saying('bad')]);
+  await bench.sql`
+    update platform.outbox set headers = (headers::jsonb - 'attempt')::json, created_at = now() - interval '1 hour'
+    where body = '{"word":"bad"}'`;
+  await age();
+  await bench.sql`update platform.outbox set available_at = now() - interval '1 hour' where body = '{"word":"bad"}'`;
+  expect(await heard(300)).toHaveLength(300);
+  await vi.waitFor(
+    async () =>
+      expect(await bench.sql`select body, returned_at, return_text from platform.outbox`).toEqual([
+        {
+          body: '{"word":"bad"}',
+          returned_at: expect.any(Date),
+          return_text: expect.stringMatching(/^its envelope cannot be read: attempt: /),
+        },
+      ]),
+    soon,
+  );
+  expect(bench.logged.some(({ msg }) => msg.startsWith('messages in the outbox cannot be read'))).toBe(true);
+  // A release that can read it, or whoever mends it, has it published.
+  await bench.sql`update platform.outbox set headers = jsonb_set(headers::jsonb, '{attempt}', '1')::json`;
+  await age();
+  expect(await heard(1)).toEqual(['bad']);
 });

@@ -5,7 +5,7 @@ import type { Publication } from './envelope.ts';
 import type { Log } from '../log.ts';
 import * as metrics from '../metrics/metrics.ts';
 import { isTracing, startSpan } from '../tracing/spans.ts';
-import { awaitSeen, deletePublished, insertOutbox, leaseDue, markReturned } from './outbox.store.ts';
+import { awaitSeen, deletePublished, insertOutbox, leaseDue, markReturned, markUnreadable } from './outbox.store.ts';
 
 /**
  * Brings committed messages to the broker: at once after the commit that wrote them, and by a sweep of what was left
@@ -19,6 +19,8 @@ export interface Relay {
    * cannot be brought to the broker now gets its row, for the sweep. Never throws, never waits.
    */
   promised(publications: readonly Publication[]): void;
+  /** False while there is no channel to publish on. */
+  publishing(): boolean;
   /** Sweeps until stopped, then waits for what is outstanding. */
   stop(): Promise<void>;
 }
@@ -32,6 +34,7 @@ const sweepSize = 500;
  */
 const recordSize = 250;
 const recordMs = 50;
+const nothing: Awaited<ReturnType<typeof leaseDue>> = { due: [], unreadable: [] };
 /** By then nearly all that is kept until it is seen has been, and forgetting it was its consumer's. */
 const seenMs = 1_000;
 
@@ -174,9 +177,13 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
       let swept = 0;
       try {
         const room = Math.min(publisher.room(), sweepSize);
-        const due = room > 0 ? await leaseDue(sql, room) : [];
+        const { due, unreadable } = room > 0 ? await leaseDue(sql, room) : nothing;
         const publishing = due.map((publication) => publish(publication, true));
-        swept = due.length;
+        swept = due.length + unreadable.length;
+        if (unreadable.length > 0) {
+          log.error({ unreadable }, 'messages in the outbox cannot be read; they are kept and tried again');
+          await markUnreadable(sql, unreadable);
+        }
         if (swept === sweepSize) await Promise.all(publishing);
       } catch (error) {
         log.warn(
@@ -190,6 +197,7 @@ export function startRelay(sql: Database, publisher: Publisher, log: Log): Relay
   const sweeping = sweep();
 
   return {
+    publishing: () => publisher.open(),
     committed(publications) {
       for (const publication of publications.slice(0, publisher.room())) void publish(publication, true);
     },

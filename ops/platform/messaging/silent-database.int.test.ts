@@ -4,7 +4,7 @@ import { send } from '../../../contracts/messages/message.ts';
 import { type Cuttable, cuttable } from '../../verify/testbed/cuttable.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
 import { type Database, connectDatabase } from '../database.ts';
-import { startAlarms } from './alarms.ts';
+import { alarmsOf } from './alarms.ts';
 import { publicationOf } from './envelope.ts';
 import { type Aggregate, done } from './handler.ts';
 import { insertOutbox } from './outbox.store.ts';
@@ -68,32 +68,28 @@ test('a relay sweeps what is due', async () => {
 });
 
 test('alarms are looked for, and ring', async () => {
-  const worker = work();
-  const due = new Set<string>();
+  await bench.sql`
+    create table bell (id text primary key, due_at timestamptz, alarm_for timestamptz, alarm_until timestamptz)`;
   const of: Aggregate<{ id: string }> = {
-    name: 'alarmed',
+    name: 'bell',
     key: ({ id }) => id,
     load: async (_, ids) => new Map(ids.map((id) => [id, { id }])),
-    save: () => [],
+    save: (tx, all) => all.map(({ id }) => tx`update bell set due_at = null where id = ${id}`),
   };
   const rung: string[] = [];
-  let looks = 0;
-  const alarms = startAlarms(aPool(), worker.lane, bench.log, {
-    of,
-    async due(sql) {
-      await sql`select`;
-      looks += 1;
-      return [...due];
-    },
-    decide: (_, { body }) => {
+  const alarms = alarmsOf({
+    ...{ of, rows: { table: 'public.bell' } },
+    decide(bell, { body }) {
       rung.push(body.id);
-      due.delete(body.id);
-      return done();
+      return done({ save: bell === undefined ? [] : [bell] });
     },
   });
-  onTestFinished(() => alarms.stop());
-  await vi.waitUntil(() => looks > 0, soon);
+  const ring = (id: string) => bench.sql`insert into bell (id, due_at) values (${id}, now())`;
+  const worker = startWorker({ ...bench, sql: aPool() }, { queue: testQueue, worker: 'bells', handlers: [], alarms });
+  onTestFinished(() => worker.stop());
+  await ring('before');
+  await vi.waitFor(() => expect(rung).toEqual(['before']), soon);
   way.silence();
-  due.add('a');
-  await vi.waitFor(() => expect(rung).toEqual(['a']), patient);
+  await ring('while');
+  await vi.waitFor(() => expect(rung).toEqual(['before', 'while']), patient);
 });

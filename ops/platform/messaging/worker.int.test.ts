@@ -42,6 +42,16 @@ const settled = async () => {
   expect(await bench.ready(testQueue)).toBe(0);
 };
 
+test('a worker whose process has no channel to publish on is not well, paused or not', async () => {
+  let publishing = true;
+  const worker = work({}, { ...bench, relay: { ...bench.relay, publishing: () => publishing } });
+  await vi.waitUntil(() => worker.troubles().length === 0, soon);
+  publishing = false;
+  expect(worker.troubles()).toEqual(['no channel to publish on']);
+  worker.pause();
+  expect(worker.troubles()).toEqual(['no channel to publish on']);
+});
+
 describe('what is kept until it is seen', () => {
   const keep = async (...ids: string[]) => {
     const kept = ids.map((id): Publication => ({
@@ -320,7 +330,7 @@ describe('exactly once', () => {
       { queue: testQueue, worker: 'b', handlers: tallyHandlers(meet), prefetch: 1 },
     );
     running.push(first, second);
-    await vi.waitUntil(() => first.healthy() && second.healthy(), soon);
+    await vi.waitUntil(() => first.troubles().length === 0 && second.troubles().length === 0, soon);
     await Promise.all([tell('same'), tell('same')]);
     await until({ same: 2 });
     expect(inside).toBe(2);
@@ -404,7 +414,7 @@ describe('consumption', () => {
     const channel = await bench.channel();
     await channel.deleteQueue(testQueue);
     await channel.close();
-    await vi.waitUntil(() => worker.healthy(), soon);
+    await vi.waitUntil(() => worker.troubles().length === 0, soon);
     await vi.waitFor(() => tell('b'), soon);
     await until({ a: 1, b: 1 });
     await settled();
@@ -440,13 +450,13 @@ describe('consumption', () => {
         ),
       soon,
     );
-    expect(worker.healthy()).toBe(false);
+    expect(worker.troubles()).toEqual([`not consuming ${testQueue}`]);
     await worker.stop();
     running.length = 0;
     await channel.deleteQueue(testQueue);
     await channel.close();
     const healed = work();
-    await vi.waitUntil(() => healed.healthy(), soon);
+    await vi.waitUntil(() => healed.troubles().length === 0, soon);
   });
 
   test('stopped, it gives back what it had not begun', async () => {

@@ -5,6 +5,7 @@ import { type Subscription, subscribe } from '../broker/subscription.ts';
 import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
 import { watchQueue } from '../metrics/readings.ts';
+import { type Alarms, startRinging } from './alarms.ts';
 import type { Relay } from './relay.ts';
 import type { Handler } from './handler.ts';
 import { type Lane, createLane } from './lane.ts';
@@ -29,6 +30,8 @@ export interface WorkerOptions {
   /** Named in dead letters. */
   readonly worker: string;
   readonly handlers: readonly Handler[];
+  /** What it looks at when its time has come. */
+  readonly alarms?: Alarms;
   /** Deliveries held at once; the batch size unless told. */
   readonly prefetch?: number;
   /** It is this consumer that events are kept for until they are seen. */
@@ -39,10 +42,13 @@ export interface WorkerOptions {
 export interface Worker {
   readonly queue: string;
   readonly lane: Lane;
-  /** True while it takes messages. A paused worker is well too. */
-  healthy(): boolean;
+  /** What keeps it from working, in words. A paused worker is well too. */
+  troubles(): readonly string[];
+  /** Takes no messages; alarms go on. */
   pause(): void;
   resume(): void;
+  /** Takes nothing new, neither messages nor alarms; what is running goes on. */
+  drain(): Promise<void>;
   /** Takes nothing new, ends what is running, gives the rest back to the broker. */
   stop(): Promise<void>;
 }
@@ -53,7 +59,9 @@ const namesOf = ({ definition: { name, previous } }: Handler): string[] =>
 
 /** Consumes a queue with these handlers until stopped. */
 export function startWorker(dependencies: WorkerDependencies, options: WorkerOptions): Worker {
-  const { queue } = options;
+  const { queue, alarms } = options;
+  // The letter of an alarm that failed is replayed as a message.
+  const handlers = [...options.handlers, ...(alarms === undefined ? [] : [alarms.handler])];
   const log = dependencies.log.child({ queue });
   const lane = createLane({
     ...dependencies,
@@ -61,7 +69,7 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     worker: options.worker,
     log,
     random: Math.random,
-    handlers: new Map(options.handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
+    handlers: new Map(handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
     ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.sees === true ? { sees: true } : {}),
   });
@@ -75,10 +83,24 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     deliver: (delivery) => lane.deliver(delivery, subscription),
     lost: (session) => lane.lost(session),
   });
+  const ringing =
+    alarms === undefined
+      ? undefined
+      : startRinging(alarms, { ...dependencies, log, lane, queue, worker: options.worker });
+
+  async function drain(): Promise<void> {
+    await ringing?.stop();
+    paused = true;
+    subscription.pause();
+  }
+
   return {
     queue,
     lane,
-    healthy: () => paused || subscription.consuming(),
+    troubles: () => [
+      ...(paused || subscription.consuming() ? [] : [`not consuming ${queue}`]),
+      ...(dependencies.relay.publishing() ? [] : ['no channel to publish on']),
+    ],
     pause() {
       if (!paused) log.warn('consumption paused');
       paused = true;
@@ -89,9 +111,10 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
       paused = false;
       subscription.resume();
     },
+    drain,
     async stop() {
       unwatch();
-      subscription.pause();
+      await drain();
       await lane.stop();
       await subscription.close();
     },

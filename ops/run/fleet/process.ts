@@ -55,7 +55,7 @@ async function main(names: readonly string[], configuration: Configuration): Pro
         ? ['draining']
         : running.size < names.length
           ? ['starting']
-          : [...running.values()].flatMap((role) => role.troubles()),
+          : [...new Set([...running.values()].flatMap((role) => role.troubles()))],
     metrics: createMetricsPage({
       ...{ sql, consuming, log },
       ready: () => Object.fromEntries(names.map((role) => [role, running.get(role)?.troubles().length === 0])),

@@ -9,8 +9,9 @@ import {
   currentState,
 } from '../../../workers/activation/activation.state.ts';
 import type { Activator } from '../../../workers/activation/activator.ts';
-import { createExecutor } from '../../../workers/activation/executor.ts';
-import { type GuardedPlatform, leaseMarginMs } from '../../../workers/calls/guarded-platform.ts';
+import { startStepCalls } from '../../../workers/activation/step-calls.ts';
+import { leaseMarginMs } from '../../../workers/calls/executor.ts';
+import type { GuardedPlatform } from '../../../workers/calls/guard.ts';
 import { outlineSteps } from '../../../workers/activation/outline.ts';
 import { createBulkhead } from '../../../workers/calls/bulkhead.ts';
 import { createLog } from '../../platform/log.ts';
@@ -46,7 +47,7 @@ export function createRuntime({ activator, networkUrl, hurried, crashed }: Runti
     let activation: Activation | undefined;
     let now = Date.now();
     const facts: ((at: Date) => Effects)[] = [];
-    const executor = createExecutor({
+    const executor = startStepCalls({
       activator,
       platforms,
       // Nobody listens there: outside systems are asked.
@@ -63,7 +64,7 @@ export function createRuntime({ activator, networkUrl, hurried, crashed }: Runti
       if (fact !== undefined) {
         now += 1;
         const { save = [] } = fact(new Date(now));
-        executor.committed(save);
+        executor.committed(save, performance.now());
         const saved = save.at(-1);
         if (saved !== undefined) activation = { ...saved, readAt: saved.revision };
       } else if (executor.running() > 0) {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Activation, Outcome } from '../../../workers/activation/activation.state.ts';
 import type { Activator } from '../../../workers/activation/activator.ts';
-import { createExecutor } from '../../../workers/activation/executor.ts';
-import type { GuardedPlatform } from '../../../workers/calls/guarded-platform.ts';
+import { startStepCalls } from '../../../workers/activation/step-calls.ts';
+import type { GuardedPlatform } from '../../../workers/calls/guard.ts';
 import {
   type CallContext,
   OutcomeUnknown,
@@ -118,7 +118,7 @@ export function aWire(network: Network, activators: readonly Activator[], now: (
       };
       return [
         activator.serviceType,
-        createExecutor({ activator, platforms, callbackBase: 'http://here', log, happened }),
+        startStepCalls({ activator, platforms, callbackBase: 'http://here', log, happened }),
       ];
     }),
   );
@@ -129,7 +129,7 @@ export function aWire(network: Network, activators: readonly Activator[], now: (
       fate = meets;
       heard = undefined;
       const executor = executors.get(activation.command.serviceType);
-      executor?.committed([activation]);
+      executor?.committed([activation], performance.now());
       await executor?.drained();
       if (heard === undefined) throw new Error(`nothing was driven of ${activation.id}`);
       return heard;

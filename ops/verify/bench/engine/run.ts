@@ -61,7 +61,7 @@ async function run({ orders, warmup }: ChainOptions): Promise<ChainResult> {
   const workers = stages.map((stage) =>
     startWorker(dependencies, { queue: queueOf(stage), worker: 'bench', handlers: [handlerOf(stage, progress.add)] }),
   );
-  while (publisher.room() === 0 || !workers.every((worker) => worker.healthy())) await sleep(20);
+  while (publisher.room() === 0 || !workers.every((worker) => worker.troubles().length === 0)) await sleep(20);
 
   await feed(publisher, warmup, progress);
   const began = performance.now();

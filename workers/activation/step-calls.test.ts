@@ -5,7 +5,7 @@ import { createBulkhead } from '../calls/bulkhead.ts';
 import type { Activation, Outcome } from './activation.state.ts';
 import { type Fact, after, begun, cancelling, landed, lived, outcome } from './activations.fixture.ts';
 import { activator } from './activator.ts';
-import { createExecutor } from './executor.ts';
+import { startStepCalls } from './step-calls.ts';
 import type { Platform } from '../calls/platform.ts';
 
 /** A platform on which everything is done at once. */
@@ -50,13 +50,13 @@ async function called(...states: readonly Activation[]): Promise<string[]> {
     () => undefined,
   );
   const guarded = { platform: willing, url: 'http://safe', breaker, bulkhead };
-  const executor = createExecutor({
+  const executor = startStepCalls({
     activator: line,
     platforms: new Map(['safe', 'unsafe'].map((name) => [name, guarded])),
     ...{ callbackBase: 'http://here', log: createLog('test', 'silent') },
     happened: (one) => void outcomes.push(one),
   });
-  executor.committed(states);
+  executor.committed(states, performance.now());
   await executor.drained();
   return outcomes.map(({ position, attempt, result }) => `${position}/${attempt} ${result.kind}`);
 }
