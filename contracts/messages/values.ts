@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 
 /** Values that several domains' messages carry, in the fleet's own words (never TMF's JSON). */
 

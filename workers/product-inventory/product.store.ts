@@ -4,6 +4,7 @@ import { failure } from '../../contracts/messages/values.ts';
 import type { Database, Transaction } from '../../ops/platform/database.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
 
 /** The stored document of a product. */
@@ -23,7 +24,11 @@ const storedOrder = z.object({
   released: z.boolean(),
 });
 
+const productDocument = documentsOf('product_inventory.product', storedProduct);
+const orderDocument = documentsOf('product_inventory.known_order', storedOrder);
+
 interface ProductRow {
+  id: string;
   family: string;
   doc: unknown;
   due_at: Date | null;
@@ -31,8 +36,8 @@ interface ProductRow {
 }
 
 const productState = (row: ProductRow): ProductState => ({
+  ...productDocument(row),
   kind: 'product',
-  ...storedProduct.parse(row.doc),
   family: row.family,
   dueAt: row.due_at,
   deleted: row.deleted,
@@ -77,7 +82,7 @@ export const inventory: Aggregate<Entry> = {
 export const shownProducts = {
   load: async (tx: Transaction, ids: readonly string[]): Promise<Map<string, ProductState>> => {
     const rows = await tx<ProductRow[]>`
-      select family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
+      select id, family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
       order by id for update`;
     return new Map(rows.map(productState).map((state) => [state.product.id, state]));
   },
@@ -93,7 +98,7 @@ async function loadProducts(
   // The ids are an array, so that they are found once. Of a row it had to wait for, PostgreSQL asks again whether it is meant,
   // and joined with the rest of the statement it was not: it was left out.
   const rows = await tx<ProductRow[]>`
-    select family, doc, due_at, deleted from product_inventory.product
+    select id, family, doc, due_at, deleted from product_inventory.product
     where id = any(array(
       select id from product_inventory.product where family in (
         select family from product_inventory.product where id = any(${ids})
@@ -109,7 +114,7 @@ async function loadOrders(tx: Transaction, ids: string[]): Promise<OrderState[]>
   if (ids.length === 0) return [];
   const rows = await tx<{ id: string; doc: unknown }[]>`
     select id, doc from product_inventory.known_order where id = any(${ids}) order by id for update`;
-  return rows.map(({ id, doc }) => ({ kind: 'order', orderId: id, ...storedOrder.parse(doc) }));
+  return rows.map((row) => ({ ...orderDocument(row), kind: 'order', orderId: row.id }));
 }
 
 const realizations = (products: readonly ProductState[], serviceIds: readonly string[]): Entry[] =>
@@ -123,8 +128,8 @@ const servicesOf = ({ product: { components }, deleted }: ProductState): string[
   deleted ? [] : components.map(({ serviceId }) => serviceId);
 
 function saveProducts(tx: Transaction, states: readonly ProductState[]): Statement {
-  const docs = states.map(({ product: shown, parts, before, services, corrections, looks }) =>
-    JSON.stringify({ product: shown, parts, before, services, corrections, looks }),
+  const docs = states.map(({ kind: _kind, family: _family, dueAt: _due, deleted: _deleted, ...doc }) =>
+    JSON.stringify(doc),
   );
   // Arrays of different lengths have to travel as JSON.
   return tx`
@@ -150,9 +155,7 @@ function saveProducts(tx: Transaction, states: readonly ProductState[]): Stateme
 }
 
 function saveOrders(tx: Transaction, orders: readonly OrderState[]): Statement {
-  const docs = orders.map(({ refusals, held, recorded, released }) =>
-    JSON.stringify({ refusals, held, recorded, released }),
-  );
+  const docs = orders.map(({ kind: _kind, orderId: _id, ...doc }) => JSON.stringify(doc));
   return tx`
     insert into product_inventory.known_order (id, doc, updated_at)
     select *, now() from unnest(${orders.map((one) => one.orderId)}::text[], ${docs}::text[]::jsonb[])
@@ -169,7 +172,7 @@ export async function dueProducts(sql: Database, limit: number): Promise<string[
 /** A page of products by id, for a rebuild of the views. */
 export async function pageOfProducts(tx: Transaction, after: string | null, limit: number): Promise<ProductState[]> {
   const rows = await tx<ProductRow[]>`
-    select family, doc, due_at, deleted from product_inventory.product
+    select id, family, doc, due_at, deleted from product_inventory.product
     where id > ${after ?? ''} order by id limit ${limit}`;
   return rows.map(productState);
 }
