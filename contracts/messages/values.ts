@@ -37,6 +37,9 @@ export type Failure = z.output<typeof failure>;
 export const itemRef = z.object({ orderId: z.string(), itemId: z.string() });
 export type ItemRef = z.output<typeof itemRef>;
 
+/** Order items that a service, or a product, names of those that changed it: the newest. Its event has to fit into a message. */
+export const mostOrderItems = 50;
+
 /**
  * An awaited command that its owner refused. Each domain publishes its own; the gateway turns it into the documented
  * error. `conflict` is 409, `notFound` 404, `stale` a revision that moved on, `invalid` 400.
