@@ -113,7 +113,7 @@ test('no table that grows is read from end to end by what runs on a timer or in 
   expect((await send('DELETE', `serviceOrdering/v4/serviceOrder/${serviceOrder}`)).status).toBe(204);
   expect(await (await fetch(`${metrics}/metrics`)).text()).toContain('patchbay_outbox');
   const cleaning = connectDatabase(testbed.databaseUrl, { connections: 1, role: 'test cleans' });
-  await clean(cleaning, new AbortController().signal);
+  await clean(cleaning, { journal: 30, deleted: 60, audit: 730 }, new AbortController().signal);
   await cleaning.end();
   const stopped = once(fleet, 'exit');
   fleet.kill('SIGTERM');

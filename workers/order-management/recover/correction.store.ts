@@ -26,13 +26,14 @@ export const corrections: Aggregate<Correction> = {
   },
   save(tx, all) {
     const statement = tx`
-      insert into order_management.correction (service_id, revision, doc)
-      select * from unnest(
+      insert into order_management.correction (service_id, revision, doc, updated_at)
+      select *, now() from unnest(
         ${all.map((one) => one.serviceId)}::text[],
         ${all.map((one) => one.revision)}::bigint[],
         ${all.map((one) => JSON.stringify(one))}::text[]::jsonb[]
       )
-      on conflict (service_id) do update set revision = excluded.revision, doc = excluded.doc`;
+      on conflict (service_id) do update set
+        revision = excluded.revision, doc = excluded.doc, updated_at = excluded.updated_at`;
     return [statement];
   },
 };
