@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { orderItemActions } from '../states/service-order.ts';
 import { activatorControlQueue, activatorQueue } from '../topology.ts';
 import { command, event, previousVersion } from './message.ts';

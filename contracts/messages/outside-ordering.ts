@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { outsideOrderingQueue } from '../topology.ts';
 import { command, event } from './message.ts';
 import { serviceOrder, serviceOrderRequest } from './service-ordering.ts';

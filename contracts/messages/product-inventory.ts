@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { orderItemActions } from '../states/service-order.ts';
 import { productStatuses } from '../states/product.ts';
 import { productInventoryQueue } from '../topology.ts';

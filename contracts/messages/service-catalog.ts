@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { event } from './message.ts';
 import { characteristics } from './values.ts';
 

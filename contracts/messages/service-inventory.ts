@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { operatingStatuses, serviceStates } from '../states/service.ts';
 import { orderItemActions } from '../states/service-order.ts';
 import { serviceInventoryQueue } from '../topology.ts';

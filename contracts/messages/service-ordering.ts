@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { orderItemActions, serviceOrderStates } from '../states/service-order.ts';
 import { serviceOrderingQueue } from '../topology.ts';
 import { command, event } from './message.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { orderItemActions, serviceOrderStates } from '../states/service-order.ts';
 import { serviceInventoryQueue, serviceOrderingQueue } from '../topology.ts';
 import { stepDirections } from './activation.ts';

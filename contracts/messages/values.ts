@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 
 /** Values that several domains' messages carry, in the fleet's own words (never TMF's JSON). */
 
@@ -36,6 +36,9 @@ export type Failure = z.output<typeof failure>;
 /** Which order item asks for a change of a service. */
 export const itemRef = z.object({ orderId: z.string(), itemId: z.string() });
 export type ItemRef = z.output<typeof itemRef>;
+
+/** Order items that a service, or a product, names of those that changed it: the newest. Its event has to fit into a message. */
+export const mostOrderItems = 50;
 
 /**
  * An awaited command that its owner refused. Each domain publishes its own; the gateway turns it into the documented

@@ -1,4 +1,4 @@
-/** A list request once it is understood: what `query.ts` makes of a query string and `sql.ts` turns into SQL. */
+/** A list request once it is understood: what `query.ts` makes of a query string and `views.store.ts` reads views by. */
 import type { ViewColumn } from './descriptor.ts';
 
 /** TMF630's comparison operators. */

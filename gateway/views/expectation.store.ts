@@ -9,6 +9,9 @@ export interface Unanswered {
   readonly document: JsonObject;
 }
 
+/** With the broker away, what waits for it is at the front of the outbox: looking at so many is enough, and bounded. */
+const soonest = 1_000;
+
 /**
  * Leases creates that were not answered when they should have been. Each is due again after as long as it has waited so
  * far, 30 s to 10 min. None while commands of the kind wait in the outbox: they are not lost, the broker is away.
@@ -26,7 +29,10 @@ export async function leaseUnanswered(
       select resource, id from gateway.view
       where revision = 0 and ask_again_at <= now() and resource = any(${resources as string[]}::text[])
         and not exists (
-          select from platform.outbox
+          select from (
+            select type, created_at from platform.outbox
+            where exchange <> '' and returned_at is null order by available_at limit ${soonest}
+          ) waiting
           where type = any(${types as string[]}::text[]) and created_at < now() - interval '15 seconds'
         )
       order by ask_again_at limit ${limit} for update skip locked

@@ -4,41 +4,50 @@ import { outsideEndpoints } from './outside-endpoints.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().positive();
+const days = z.coerce.number().int().min(2).max(36_500);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** The environment of a role process. The README's configuration table is this, in words. */
-const schema = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  AMQP_URL: z.url({ protocol: /^amqps?$/ }),
-  HEALTH_PORT: port.default(0),
-  HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: port.default(8080),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  TRUST_PROXY: flag.default(false),
-  NETWORK_URL: z.url({ protocol: /^https?$/ }).optional(),
-  SERVICE_TYPES: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((type) => type.trim())
-        .filter((type) => type !== ''),
-    )
-    .optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(256),
-  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(6),
-  COMMAND_WAIT_MS: milliseconds.default(5_000),
-  CALLBACK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
-  MESSAGE_VERSIONS: z.enum(messageVersions).default('current'),
-  OUTSIDE_SERVICE_ORDERING: outsideEndpoints.default({}),
-  RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  OTEL_SERVICE_NAME: z.string().min(1).optional(),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
-});
+const schema = z
+  .object({
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    AMQP_URL: z.url({ protocol: /^amqps?$/ }),
+    HEALTH_PORT: port.default(0),
+    HEALTH_HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: port.default(8080),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    TRUST_PROXY: flag.default(false),
+    NETWORK_URL: z.url({ protocol: /^https?$/ }).optional(),
+    SERVICE_TYPES: z
+      .string()
+      .transform((list) =>
+        list
+          .split(',')
+          .map((type) => type.trim())
+          .filter((type) => type !== ''),
+      )
+      .optional(),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    BATCH_SIZE: z.coerce.number().int().min(1).max(2000).default(256),
+    DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(100).default(6),
+    COMMAND_WAIT_MS: milliseconds.default(5_000),
+    CALLBACK_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
+    MESSAGE_VERSIONS: z.enum(messageVersions).default('current'),
+    OUTSIDE_SERVICE_ORDERING: outsideEndpoints.default({}),
+    RETRY_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(8),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+    OTEL_SERVICE_NAME: z.string().min(1).optional(),
+    OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+    JOURNAL_DAYS: days.default(30),
+    DELETED_DAYS: days.default(60),
+    AUDIT_DAYS: days.default(730),
+  })
+  .refine(({ JOURNAL_DAYS, DELETED_DAYS }) => DELETED_DAYS >= JOURNAL_DAYS, {
+    path: ['DELETED_DAYS'],
+    message: 'at least as many as JOURNAL_DAYS',
+  });
 
 /**
  * A process's configuration. `platformUrl` gives where a network platform is reached, `platformSecret` what it shares

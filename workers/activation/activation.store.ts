@@ -3,13 +3,11 @@ import { activateItem, stepDirections } from '../../contracts/messages/activatio
 import { characteristics, failure, resource } from '../../contracts/messages/values.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import type { Activation } from './activation.state.ts';
 import { entryStates, phases } from './activation.machine.ts';
 
-/** Until steps were called by the change before them, an entry was queued first: not called yet, and due without its message. */
-const entryState = z.enum([...entryStates, 'queued']).transform((state) => (state === 'queued' ? 'waiting' : state));
-
-/** Rolling deployments read it in both versions, so additions are optional. */
+/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
 const stored = z.object({
   id: z.string(),
   revision: z.int(),
@@ -21,7 +19,7 @@ const stored = z.object({
       platform: z.string(),
       direction: z.enum(stepDirections),
       values: z.enum(['requested', 'previous']),
-      state: entryState,
+      state: z.enum([...entryStates, 'queued']),
       generation: z.int(),
       attempt: z.int(),
       openedBy: z.int().optional(),
@@ -54,6 +52,13 @@ const stored = z.object({
     .optional(),
   origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
 });
+const documentOf = documentsOf('activation.activation', stored);
+
+/** Until steps were called by the change before them, an entry was queued first: not called yet, and due without its message. */
+const known = ({ state, ...entry }: z.output<typeof stored>['entries'][number]) => ({
+  ...entry,
+  state: state === 'queued' ? ('waiting' as const) : state,
+});
 
 /** The business key in words, for people who look at the table. */
 const businessKey = ({ command }: Activation): string =>
@@ -66,12 +71,12 @@ export function activations(committed: NonNullable<Aggregate<Activation>['commit
     key: (activation) => activation.id,
     async load(tx, ids) {
       if (ids.length === 0) return new Map();
-      const rows = await tx<{ doc: unknown; due_at: Date | null }[]>`
-        select doc, due_at from activation.activation where id = any(${ids as string[]}::uuid[]) order by id for update`;
+      const rows = await tx<{ id: string; doc: unknown; due_at: Date | null }[]>`
+        select id, doc, due_at from activation.activation where id = any(${ids as string[]}::uuid[]) order by id for update`;
       return new Map(
         rows.map((row): [string, Activation] => {
-          const doc = stored.parse(row.doc);
-          return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
+          const doc = documentOf(row);
+          return [doc.id, { ...doc, entries: doc.entries.map(known), readAt: doc.revision, dueAt: row.due_at }];
         }),
       );
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorClasses, recoveryPolicy } from '../../contracts/messages/decomposition.ts';
+import { type RecoveryPolicy, errorClasses } from '../../contracts/messages/decomposition.ts';
 import {
   productOrder,
   productOrderCancellation,
@@ -12,17 +12,19 @@ import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import type { OrderState } from './order.state.ts';
 
 const stageTriggers = ['allDone', 'someDone', 'noneDone', 'cancel', 'reject'] as const;
 
-/** The stored document; rolling deployments read it in both versions, so additions are optional. */
+/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
 const stored = z.object({
   order: productOrder,
   plan: productOrderPlan.nullable(),
   planned: z.boolean(),
   products: z.array(product),
-  policies: z.array(recoveryPolicy),
+  // Checked when they are published, and closed: people write them.
+  policies: z.array(z.custom<RecoveryPolicy>()),
   work: z.record(
     z.string(),
     z.object({
@@ -57,15 +59,17 @@ const stored = z.object({
   ),
   reminders: z.int(),
 });
+const documentOf = documentsOf('order_management.product_order', stored);
 
 interface Row {
+  id: string;
   doc: unknown;
   due_at: Date | null;
   deleted: boolean;
 }
 
 const stateOf = (row: Row): OrderState => ({
-  ...(stored.parse(row.doc) as Omit<OrderState, 'dueAt' | 'deleted'>),
+  ...(documentOf(row) as Omit<OrderState, 'dueAt' | 'deleted'>),
   dueAt: row.due_at,
   deleted: row.deleted,
 });
@@ -82,7 +86,7 @@ export const productOrders: Aggregate<OrderState> = {
 async function lockProductOrders(tx: Transaction, ids: readonly string[]): Promise<Map<string, OrderState>> {
   if (ids.length === 0) return new Map();
   const rows = await tx<Row[]>`
-    select doc, due_at, deleted from order_management.product_order
+    select id, doc, due_at, deleted from order_management.product_order
     where id = any(${ids as string[]}) order by id for update`;
   return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
 }
@@ -111,7 +115,7 @@ export const productOrderRows: DueRows = { table: 'order_management.product_orde
 /** A page of orders by id, for a rebuild of the views. */
 export async function pageOfProductOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {
   const rows = await tx<Row[]>`
-    select doc, due_at, deleted from order_management.product_order
+    select id, doc, due_at, deleted from order_management.product_order
     where id > ${after ?? ''} order by id limit ${limit}`;
   return rows.map(stateOf);
 }

@@ -8,7 +8,8 @@ import { claim, recordEnd } from './receive/products.decide.ts';
 
 /** The first reminder of an unanswered command; then twice as long each time. Longer than a healthy service order, shorter than a person's patience. */
 const firstReminderMs = 30_000;
-const longestReminderMs = 600_000;
+/** What waits for weeks for somebody outside is not asked after all day: each time is a handful of rows in the journal. */
+const longestReminderMs = 6 * 3_600_000;
 
 /** When the order's alarm rings next; null when it waits for nothing. */
 export function nextDue(draft: Draft, reminders: number): Date | null {

@@ -4,10 +4,11 @@ import { failure } from '../../contracts/messages/values.ts';
 import { serviceOrderStates } from '../../contracts/states/service-order.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import { lastWordMs } from './outside-order.decide.ts';
 import { type OutsideOrder, steps } from './outside-order.state.ts';
 
-/** Rolling deployments read it in both versions, so additions are optional. */
+/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
 const stored = z.object({
   id: z.string(),
   revision: z.int(),
@@ -47,6 +48,7 @@ const stored = z.object({
   deadlineAt: z.string(),
   origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
 });
+const documentOf = documentsOf('outside_ordering.outside_order', stored);
 
 /** Orders placed outside, one row each, with the open call in the row: its lease is `due_at`, its fence the attempt. */
 export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['committed']>): Aggregate<OutsideOrder> {
@@ -55,12 +57,12 @@ export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['co
     key: (order) => order.id,
     async load(tx, ids) {
       if (ids.length === 0) return new Map();
-      const rows = await tx<{ doc: unknown; due_at: Date | null }[]>`
-        select doc, due_at from outside_ordering.outside_order
+      const rows = await tx<{ id: string; doc: unknown; due_at: Date | null }[]>`
+        select id, doc, due_at from outside_ordering.outside_order
         where id = any(${ids as string[]}::uuid[]) order by id for update`;
       return new Map(
         rows.map((row): [string, OutsideOrder] => {
-          const doc = stored.parse(row.doc) as Omit<OutsideOrder, 'dueAt'>;
+          const doc = documentOf(row) as Omit<OutsideOrder, 'dueAt'>;
           return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
         }),
       );

@@ -151,6 +151,16 @@ describe('asked again', () => {
     expect(inventory.claim(2, aChange())).toEqual({});
   });
 
+  test('of the order items that changed a product, it names the newest fifty', () => {
+    const inventory = anInventory(aProduct());
+    for (let n = 1; n <= 60; n += 1) {
+      inventory.claim(n, aChange());
+      inventory.record(n, 1, true, aRecord());
+    }
+    const named = inventory.product().orderItems.map(({ orderId }) => orderId);
+    expect([named.length, named.at(0), named.at(-1)]).toEqual([50, 'order-11', 'order-60']);
+  });
+
   test('for more, it adds to what the order holds; what it may not have leaves it the rest', () => {
     const inventory = anInventory(aProduct({ id: 'a' }), aProduct({ id: 'b' }), aProduct({ id: 'c' }));
     inventory.claim(1, aChange('a'));

@@ -5,7 +5,7 @@ import {
   type ProductClaim,
   productsClaimed,
 } from '../../contracts/messages/product-inventory.ts';
-import type { Failure } from '../../contracts/messages/values.ts';
+import { type Failure, mostOrderItems } from '../../contracts/messages/values.ts';
 import { productEnded } from './product.machine.ts';
 import {
   type Draft,
@@ -106,7 +106,7 @@ interface Taking {
 function take(draft: Draft, state: ProductState, { orderId, itemId, action }: Taking, now: Date): ProductState {
   const { product } = state;
   const claim = { orderId, itemId, status: product.status };
-  const orderItems = [...product.orderItems, { orderId, itemId, action }];
+  const orderItems = [...product.orderItems, { orderId, itemId, action }].slice(-mostOrderItems);
   return draft.revise({ ...state, before: product, dueAt: null, looks: 0 }, { ...product, claim, orderItems }, now);
 }
 

@@ -25,7 +25,7 @@ const complaints = (effects: Effects) =>
   );
 const secondsUntil = (date: Date | null, from: Date = noon): number | undefined =>
   date === null ? undefined : (date.getTime() - from.getTime()) / 1_000;
-const aDay = 24 * 3_600;
+const aWeek = 7 * 24 * 3_600;
 
 describe('word of a service', () => {
   test('that realizes no product is nothing: no write, no message', () => {
@@ -170,7 +170,7 @@ describe('a service that is not what was delivered', () => {
     expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
     inventory.told(aService({ revision: 30 }), now);
     expect(inventory.state()).toMatchObject({ corrections: {}, looks: 0 });
-    expect(secondsUntil(inventory.state().dueAt, now)).toBe(aDay);
+    expect(secondsUntil(inventory.state().dueAt, now)).toBe(aWeek);
     expect(complaints(inventory.told(aService({ revision: 31, ...degraded }), now))).toEqual(['s 31']);
   });
 
@@ -196,15 +196,15 @@ describe('a service that is not what was delivered', () => {
 });
 
 describe('a look', () => {
-  test('is taken once a day at a product with which all is well, and never at one that is held, over or without services', () => {
+  test('is taken once a week at a product with which all is well, and never at one that is held, over or without services', () => {
     const inventory = anInventory(aProduct(), aProduct({ id: 'q' }, 's'));
     inventory.claim(1, aChange(), aChange('q'));
     expect(inventory.state('q').dueAt).toBeNull();
     inventory.record(1, 1, true, aRecord(), aRecord({ productId: 'q' }));
     expect(secondsUntil(inventory.state().dueAt)).toBeUndefined();
-    expect(secondsUntil(inventory.state('q').dueAt)).toBe(aDay);
-    expect(sent(inventory.due('q', later(aDay)), 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
-    expect(secondsUntil(inventory.state('q').dueAt, later(aDay))).toBe(aDay);
+    expect(secondsUntil(inventory.state('q').dueAt)).toBe(aWeek);
+    expect(sent(inventory.due('q', later(aWeek)), 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
+    expect(secondsUntil(inventory.state('q').dueAt, later(aWeek))).toBe(aWeek);
     inventory.claim(2, aChange('q'));
     inventory.record(2, 1, true, aRecord({ productId: 'q', status: 'terminated' }));
     expect(inventory.state('q').dueAt).toBeNull();
@@ -228,7 +228,7 @@ describe('a look', () => {
     expect(sent(inventory.due('p', later(30)), 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
     expect(secondsUntil(inventory.state().dueAt, later(30))).toBe(60);
     inventory.told(aService(), later(31));
-    expect(secondsUntil(inventory.state().dueAt, later(31))).toBe(aDay);
+    expect(secondsUntil(inventory.state().dueAt, later(31))).toBe(aWeek);
     expect(inventory.product().components[0]?.service?.state).toBe('active');
   });
 
@@ -240,7 +240,7 @@ describe('a look', () => {
     expect(inventory.product().status).toBe('active');
     expect(shown(inventory.due('p', later(30)))).toEqual([]);
     expect(shown(inventory.due('p', later(90)))).toEqual(['p suspended']);
-    expect(secondsUntil(inventory.state().dueAt, later(90))).toBe(aDay);
+    expect(secondsUntil(inventory.state().dueAt, later(90))).toBe(aWeek);
   });
 
   test('corrects the bundle with its part', () => {
@@ -257,7 +257,7 @@ describe('a look', () => {
     inventory.claim(1, aChange());
     inventory.told(aService(gone));
     inventory.record(1, 1, true, aRecord({ status: 'pendingTerminate' }));
-    for (const seconds of [aDay, 2 * aDay]) inventory.due('p', later(seconds));
+    for (const seconds of [aWeek, 2 * aWeek]) inventory.due('p', later(seconds));
     expect(inventory.product().status).toBe('pendingTerminate');
   });
 });

@@ -22,8 +22,11 @@ import {
 const firstLookMs = 30_000;
 /** How long at most until a service that stays broken is complained of again: it outlives the longest outage of its network. */
 const longestComplaintMs = 3_600_000;
-/** A product with which all is well is compared with its services this often: an event may have been lost. */
-const calmLookMs = 24 * 3_600_000;
+/**
+ * A product with which all is well is compared with its services this often: an event may have been lost. Each look is a
+ * question and an answer for each service, of every product there is.
+ */
+const calmLookMs = 7 * 24 * 3_600_000;
 
 /** A service as its event shows it. */
 export interface ToldService {

@@ -239,7 +239,7 @@ test('whatever comes late, twice, in any order or never: one order at a time wri
         }
         // In calm, products and services come to agree.
         world.tellAll();
-        for (const days of [2, 2, 2]) world.ring(days * 24 * 3_600);
+        for (const days of [8, 8, 8]) world.ring(days * 24 * 3_600);
         const get = (id: string) =>
           world.inventory.entries().find((one) => one.kind === 'product' && one.product.id === id);
         for (const { product } of world.inventory.all()) {

@@ -5,6 +5,7 @@ import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
 
 /** The stored document of a product. */
@@ -24,7 +25,11 @@ const storedOrder = z.object({
   released: z.boolean(),
 });
 
+const productDocument = documentsOf('product_inventory.product', storedProduct);
+const orderDocument = documentsOf('product_inventory.known_order', storedOrder);
+
 interface ProductRow {
+  id: string;
   family: string;
   doc: unknown;
   due_at: Date | null;
@@ -32,8 +37,8 @@ interface ProductRow {
 }
 
 const productState = (row: ProductRow): ProductState => ({
+  ...productDocument(row),
   kind: 'product',
-  ...storedProduct.parse(row.doc),
   family: row.family,
   dueAt: row.due_at,
   deleted: row.deleted,
@@ -78,7 +83,7 @@ export const inventory: Aggregate<Entry> = {
 export const shownProducts = {
   load: async (tx: Transaction, ids: readonly string[]): Promise<Map<string, ProductState>> => {
     const rows = await tx<ProductRow[]>`
-      select family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
+      select id, family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
       order by id for update`;
     return new Map(rows.map(productState).map((state) => [state.product.id, state]));
   },
@@ -94,7 +99,7 @@ async function loadProducts(
   // The ids are an array, so that they are found once. Of a row it had to wait for, PostgreSQL asks again whether it is meant,
   // and joined with the rest of the statement it was not: it was left out.
   const rows = await tx<ProductRow[]>`
-    select family, doc, due_at, deleted from product_inventory.product
+    select id, family, doc, due_at, deleted from product_inventory.product
     where id = any(array(
       select id from product_inventory.product where family in (
         select family from product_inventory.product where id = any(${ids})
@@ -110,7 +115,7 @@ async function loadOrders(tx: Transaction, ids: string[]): Promise<OrderState[]>
   if (ids.length === 0) return [];
   const rows = await tx<{ id: string; doc: unknown }[]>`
     select id, doc from product_inventory.known_order where id = any(${ids}) order by id for update`;
-  return rows.map(({ id, doc }) => ({ kind: 'order', orderId: id, ...storedOrder.parse(doc) }));
+  return rows.map((row) => ({ ...orderDocument(row), kind: 'order', orderId: row.id }));
 }
 
 const realizations = (products: readonly ProductState[], serviceIds: readonly string[]): Entry[] =>
@@ -124,8 +129,8 @@ const servicesOf = ({ product: { components }, deleted }: ProductState): string[
   deleted ? [] : components.map(({ serviceId }) => serviceId);
 
 function saveProducts(tx: Transaction, states: readonly ProductState[]): Statement {
-  const docs = states.map(({ product: shown, parts, before, services, corrections, looks }) =>
-    JSON.stringify({ product: shown, parts, before, services, corrections, looks }),
+  const docs = states.map(({ kind: _kind, family: _family, dueAt: _due, deleted: _deleted, ...doc }) =>
+    JSON.stringify(doc),
   );
   // Arrays of different lengths have to travel as JSON.
   return tx`
@@ -151,9 +156,7 @@ function saveProducts(tx: Transaction, states: readonly ProductState[]): Stateme
 }
 
 function saveOrders(tx: Transaction, orders: readonly OrderState[]): Statement {
-  const docs = orders.map(({ refusals, held, recorded, released }) =>
-    JSON.stringify({ refusals, held, recorded, released }),
-  );
+  const docs = orders.map(({ kind: _kind, orderId: _id, ...doc }) => JSON.stringify(doc));
   return tx`
     insert into product_inventory.known_order (id, doc, updated_at)
     select *, now() from unnest(${orders.map((one) => one.orderId)}::text[], ${docs}::text[]::jsonb[])
@@ -166,7 +169,7 @@ export const productRows: DueRows = { table: 'product_inventory.product' };
 /** A page of products by id, for a rebuild of the views. */
 export async function pageOfProducts(tx: Transaction, after: string | null, limit: number): Promise<ProductState[]> {
   const rows = await tx<ProductRow[]>`
-    select family, doc, due_at, deleted from product_inventory.product
+    select id, family, doc, due_at, deleted from product_inventory.product
     where id > ${after ?? ''} order by id limit ${limit}`;
   return rows.map(productState);
 }

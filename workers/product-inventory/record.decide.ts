@@ -4,6 +4,7 @@ import {
   type RecordProducts,
   productsRecorded,
 } from '../../contracts/messages/product-inventory.ts';
+import { mostOrderItems } from '../../contracts/messages/values.ts';
 import { tellServices } from '../../contracts/messages/service-inventory.ts';
 import type { ProductStatus } from '../../contracts/states/product.ts';
 import { add, newcomer } from './claims.decide.ts';
@@ -138,7 +139,9 @@ function described({ product }: ProductState, one: ProductRecord): ProductState[
     ...(characteristics === undefined ? {} : { characteristics }),
     ...(components === undefined ? {} : { components }),
     ...(missing === undefined ? {} : { missing }),
-    orderItems: isListed ? product.orderItems : [...product.orderItems, { orderId, itemId, action }],
+    orderItems: isListed
+      ? product.orderItems
+      : [...product.orderItems, { orderId, itemId, action }].slice(-mostOrderItems),
   };
 }
 

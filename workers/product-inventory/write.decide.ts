@@ -1,5 +1,10 @@
 import { send } from '../../contracts/messages/message.ts';
-import { type Product, type ProductWrite, productCommandRefused } from '../../contracts/messages/product-inventory.ts';
+import {
+  type Product,
+  type ProductWrite,
+  productCommandRefused,
+  productWrite,
+} from '../../contracts/messages/product-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import { mayBecome, productEnded } from './product.machine.ts';
 import {
@@ -48,18 +53,16 @@ export function replace(get: Get, command: Command, write: ProductWrite, now: Da
   if (refusal !== undefined || state === undefined) return refuse(command, refusal ?? missing);
   const against = whyNotReplace(state.product, write);
   if (against !== undefined) return refuse(command, against);
-  const { product } = state;
-  const { id, revision, rule, bundle, components, missing: lacking, orderItems, updatedAt, claim } = product;
-  const kept = { id, revision, components, missing: lacking, orderItems, updatedAt, claim };
-  const written: Product = {
-    ...write,
-    ...kept,
-    ...(rule === undefined ? {} : { rule }),
-    ...(bundle === undefined ? {} : { bundle }),
-  };
+  const written: Product = { ...owned(state.product), ...write };
   const next = revised(state, withStatus(written, write.status, now), now);
   return { save: [next], send: [changed(next)] };
 }
+
+/** What of a product nobody writes from outside; what a newer release keeps in it, too. */
+const owned = (product: Product): Omit<Product, keyof ProductWrite> =>
+  Object.fromEntries(
+    Object.entries(product).filter(([name]) => !Object.hasOwn(productWrite.shape, name)),
+  ) as unknown as Omit<Product, keyof ProductWrite>;
 
 /** Deletes the record of a product behind which nothing stands. */
 export function remove(get: Get, command: Command, now: Date): Effects {

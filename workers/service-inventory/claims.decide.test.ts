@@ -37,6 +37,29 @@ describe('claims', () => {
     expect(verdictsOf(inventory.report(aReport({ orderId: 'B', number: 2 })))).toEqual(['C/1 claimed']);
   });
 
+  test('of the order items that changed a service, it names the newest fifty', () => {
+    const inventory = anInventory(aService());
+    for (let n = 1; n <= 60; n += 1) {
+      inventory.claim(`order-${n}`, aClaim());
+      inventory.report(aReport({ orderId: `order-${n}`, number: n }));
+    }
+    const named = inventory.service().service.orderItems.map(({ orderId }) => orderId);
+    expect([named.length, named.at(0), named.at(-1)]).toEqual([50, 'order-11', 'order-60']);
+  });
+
+  test('twenty claims wait for a service; one more is refused, and told who is changing it', () => {
+    const inventory = anInventory(aService());
+    for (let n = 0; n <= 20; n += 1) inventory.claim(`order-${n}`, aClaim());
+    const [answer] = sent<{ verdicts: ClaimVerdict[] }>(inventory.claim('late', aClaim()), 'services-claimed');
+    expect(answer?.verdicts).toMatchObject([{ verdict: 'refused', failure: { code: 'serviceBusy' } }]);
+    expect(JSON.stringify(answer)).toContain('Item \\"1\\" of service order order-0');
+    expect(inventory.service().waiting.length).toBe(20);
+    // Who waits already is told so again, and room is made by whoever is done.
+    expect(verdictsOf(inventory.claim('order-20', aClaim()))).toEqual(['order-20/1 waiting']);
+    inventory.report(aReport({ orderId: 'order-0' }));
+    expect(verdictsOf(inventory.claim('late', aClaim()))).toEqual(['late/1 waiting']);
+  });
+
   test('a waiting claim changes nothing that anybody sees of the service', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());

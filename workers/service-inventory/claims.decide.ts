@@ -8,7 +8,11 @@ import {
   claimsReleased,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
+import { mostOrderItems } from '../../contracts/messages/values.ts';
 import { type Effects, type Get, type ServiceState, changed, revised, terminated } from './service.state.ts';
+
+/** Claims that wait for one service. Each is kept whole in the service's row, which every claim reads and writes. */
+const mostWaiting = 20;
 
 /**
  * Claims the services of an order: one change of a service at a time, the others wait in the order they came. Asked
@@ -63,7 +67,12 @@ function claimOne(
   if (state === undefined || state.deleted)
     return refused('unknownService', `Service ${serviceId} is not in the inventory.`);
   if (state.service.state === 'terminated') return refused('serviceTerminated', `Service ${serviceId} is terminated.`);
-  if (state.service.claim !== null) {
+  const { claim } = state.service;
+  if (claim !== null) {
+    if (state.waiting.length >= mostWaiting) {
+      const reason = `Item "${claim.itemId}" of service order ${claim.orderId} is changing service ${serviceId}, and ${mostWaiting} more wait for their turn.`;
+      return refused('serviceBusy', reason);
+    }
     const queued = { ...state, waiting: [...state.waiting, { orderId, request }] };
     return { state: queued, verdict: waitingBehind(queued, request) };
   }
@@ -117,7 +126,7 @@ function newService(request: ClaimRequest, now: Date): ServiceState {
 function take(state: ServiceState, orderId: string, { itemId, action }: ClaimRequest, now: Date): ServiceState {
   const number = state.claims + 1;
   const claim: Claim = { orderId, itemId, number };
-  const orderItems = [...state.service.orderItems, { orderId, itemId, action }];
+  const orderItems = [...state.service.orderItems, { orderId, itemId, action }].slice(-mostOrderItems);
   return {
     ...state,
     claims: number,

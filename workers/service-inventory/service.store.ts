@@ -4,6 +4,7 @@ import { failure } from '../../contracts/messages/values.ts';
 import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import type { ServiceState } from './service.state.ts';
 
 /** The stored document. A service being claimed for the first time has revision 0 in `before`. */
@@ -29,13 +30,15 @@ const stored = z.object({
     })
     .nullable(),
 });
+const documentOf = documentsOf('service_inventory.service', stored);
 
 interface Row {
+  id: string;
   doc: unknown;
   deleted: boolean;
 }
 
-const stateOf = (row: Row): ServiceState => ({ ...stored.parse(row.doc), deleted: row.deleted });
+const stateOf = (row: Row): ServiceState => ({ ...documentOf(row), deleted: row.deleted });
 
 /** Services, one row each; this worker is their only writer. */
 export const services: Aggregate<ServiceState> = {
@@ -44,7 +47,7 @@ export const services: Aggregate<ServiceState> = {
   async load(tx, ids) {
     if (ids.length === 0) return new Map();
     const rows = await tx<Row[]>`
-      select doc, deleted from service_inventory.service where id = any(${ids as string[]}) order by id for update`;
+      select id, doc, deleted from service_inventory.service where id = any(${ids as string[]}) order by id for update`;
     return new Map(rows.map(stateOf).map((state) => [state.service.id, state]));
   },
   save(tx, states) {
@@ -68,6 +71,6 @@ export const services: Aggregate<ServiceState> = {
 /** A page of services by id, for a rebuild of the views. */
 export async function pageOfServices(tx: Transaction, after: string | null, limit: number): Promise<ServiceState[]> {
   const rows = await tx<Row[]>`
-    select doc, deleted from service_inventory.service where id > ${after ?? ''} order by id limit ${limit}`;
+    select id, doc, deleted from service_inventory.service where id > ${after ?? ''} order by id limit ${limit}`;
   return rows.map(stateOf);
 }

@@ -1,8 +1,13 @@
 import { send } from '../../contracts/messages/message.ts';
-import { type Service, type ServiceWrite, serviceCommandRefused } from '../../contracts/messages/service-inventory.ts';
+import {
+  type Service,
+  type ServiceWrite,
+  serviceCommandRefused,
+  serviceWrite,
+} from '../../contracts/messages/service-inventory.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { OperatingStatus } from '../../contracts/states/service.ts';
-import { type Effects, type ServiceState, changed } from './service.state.ts';
+import { type Effects, type ServiceState, changed, revised } from './service.state.ts';
 
 interface Command {
   /** The message's id: what the refusal answers. */
@@ -40,24 +45,20 @@ export function replace(state: ServiceState | undefined, command: Command, write
     const reason = `The service is ${service.state} on the network: only orders, which go through TMF641, change its ${owned.join(', ')}.`;
     return refuse(command, { kind: 'conflict', code: 'serviceDeployed', reason });
   }
-  const { id, revision, orderItems, serviceDate, activated, claim, missing: lacking } = service;
-  const next: ServiceState = {
-    ...state,
-    service: {
-      ...write,
-      id,
-      revision: revision + 1,
-      operatingStatus: statusFor(write, service.operatingStatus),
-      orderItems,
-      serviceDate,
-      updatedAt: now.toISOString(),
-      activated,
-      claim,
-      ...(lacking === undefined ? {} : { missing: lacking }),
-    },
+  const written: Service = {
+    ...ownedBy(service),
+    ...write,
+    operatingStatus: statusFor(write, service.operatingStatus),
   };
+  const next: ServiceState = { ...state, service: revised(written, now) };
   return { save: [next], send: [changed(next)] };
 }
+
+/** What of a service nobody writes from outside; what a newer release keeps in it, too. */
+const ownedBy = (service: Service): Omit<Service, keyof ServiceWrite> =>
+  Object.fromEntries(
+    Object.entries(service).filter(([name]) => !Object.hasOwn(serviceWrite.shape, name)),
+  ) as unknown as Omit<Service, keyof ServiceWrite>;
 
 /**
  * What of a write says something else than what the network holds. An order works out its steps from what the inventory

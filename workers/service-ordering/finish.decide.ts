@@ -43,6 +43,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
   });
   const news = cancellations.filter((one) => !known.includes(one));
   const state: OrderState = {
+    ...before,
     order: { ...order, ...(ended && order.failure === undefined ? firstFailure(order) : {}) },
     work: draft.work,
     cancellations,

@@ -10,7 +10,8 @@ import { itemEnded, orderEnded } from './service-order.machine.ts';
 
 /** The first reminder of an unanswered command; then twice as long each time. Longer than any healthy step, shorter than a person's patience. */
 const firstReminderMs = 30_000;
-const longestReminderMs = 600_000;
+/** What waits for weeks for somebody outside is not asked after all day: each time is a handful of rows in the journal. */
+const longestReminderMs = 6 * 3_600_000;
 /** How often a release is said again even after it was answered: a claim that was long under way may come after it. */
 const releaseReminders = 3;
 

@@ -325,14 +325,14 @@ describe('reminders', () => {
       .then({ sends: ['activate-item a'] });
   });
 
-  test('reminders get rarer up to ten minutes, and any news brings them back to thirty seconds', () => {
+  test('reminders get rarer up to six hours, and any news brings them back to thirty seconds', () => {
     const gaps: number[] = [];
     let state = lived(accepted(one));
-    for (let at = state.dueAt; gaps.length < 7 && at !== null; at = state.dueAt) {
+    for (let at = state.dueAt; gaps.length < 12 && at !== null; at = state.dueAt) {
       state = due(at)(state).save?.at(-1) ?? state;
       gaps.push(((state.dueAt?.getTime() ?? 0) - at.getTime()) / 1_000);
     }
-    expect(gaps).toEqual([60, 120, 240, 480, 600, 600, 600]);
+    expect(gaps).toEqual([60, 120, 240, 480, 960, 1_920, 3_840, 7_680, 15_360, 21_600, 21_600, 21_600]);
     expect(claimed('a')(state).save?.[0]?.dueAt).toEqual(after(30));
   });
 

@@ -7,9 +7,10 @@ import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
+import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import type { OrderState } from './order.state.ts';
 
-/** The stored document; rolling deployments read it in both versions, so additions are optional. */
+/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
 const stored = z.object({
   order: serviceOrder,
   work: z.record(
@@ -34,18 +35,22 @@ const stored = z.object({
         .optional(),
     }),
   ),
-  cancellations: z.array(cancellation).default([]),
+  cancellations: z.array(cancellation).optional(),
   reminders: z.int(),
 });
+const documentOf = documentsOf('service_ordering.service_order', stored);
 
 interface Row {
+  id: string;
   doc: unknown;
   due_at: Date | null;
   deleted: boolean;
 }
 
 const stateOf = (row: Row): OrderState => ({
-  ...(stored.parse(row.doc) as Omit<OrderState, 'dueAt' | 'deleted'>),
+  // Rows of the release before cancellations have none.
+  cancellations: [],
+  ...(documentOf(row) as Omit<OrderState, 'dueAt' | 'deleted' | 'cancellations'>),
   dueAt: row.due_at,
   deleted: row.deleted,
 });
@@ -61,7 +66,7 @@ export const serviceOrders: Aggregate<OrderState> = {
 async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promise<Map<string, OrderState>> {
   if (ids.length === 0) return new Map();
   const rows = await tx<Row[]>`
-    select doc, due_at, deleted from service_ordering.service_order
+    select id, doc, due_at, deleted from service_ordering.service_order
     where id = any(${ids as string[]}) order by id for update`;
   return new Map(rows.map(stateOf).map((state) => [state.order.id, state]));
 }
@@ -90,7 +95,7 @@ export const serviceOrderRows: DueRows = { table: 'service_ordering.service_orde
 /** A page of orders by id, for a rebuild of the views. */
 export async function pageOfServiceOrders(tx: Transaction, after: string | null, limit: number): Promise<OrderState[]> {
   const rows = await tx<Row[]>`
-    select doc, due_at, deleted from service_ordering.service_order
+    select id, doc, due_at, deleted from service_ordering.service_order
     where id > ${after ?? ''} order by id limit ${limit}`;
   return rows.map(stateOf);
 }

@@ -1,4 +1,4 @@
-import { type ServiceSpecification, serviceSpecification } from '../../contracts/messages/service-catalog.ts';
+import type { ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import type { Specifications } from './validate.decide.ts';
@@ -6,17 +6,17 @@ import type { Specifications } from './validate.decide.ts';
 export const specificationKey = ({ id, version }: Pick<ServiceSpecification, 'id' | 'version'>): string =>
   JSON.stringify([id, version]);
 
-/** Service ordering's own copy of the service catalog, kept by its events. */
+/** Service ordering's own copy of the service catalog, kept by its events as they came. */
 export const serviceSpecifications: Aggregate<ServiceSpecification> = {
   name: 'service-specification',
   key: specificationKey,
   async load(tx, keys) {
     const wanted = keys.map((key) => JSON.parse(key) as [string, string]);
-    const rows = await tx<{ doc: unknown }[]>`
+    const rows = await tx<{ doc: ServiceSpecification }[]>`
       select doc from service_ordering.service_specification
       where (id, version) in (select * from unnest(${wanted.map(([id]) => id)}::text[], ${wanted.map(([, version]) => version)}::text[]))
       order by id, version for update`;
-    return new Map(rows.map(({ doc }) => serviceSpecification.parse(doc)).map((one) => [specificationKey(one), one]));
+    return new Map(rows.map(({ doc }) => [specificationKey(doc), doc]));
   },
   save(tx, specifications) {
     const statement = tx`
@@ -38,9 +38,9 @@ export async function findSpecifications(
   wanted: { ids: readonly string[]; serviceTypes: readonly string[] },
 ): Promise<Specifications> {
   if (wanted.ids.length === 0 && wanted.serviceTypes.length === 0) return [];
-  const rows = await tx<{ doc: unknown }[]>`
+  const rows = await tx<{ doc: ServiceSpecification }[]>`
     select doc from service_ordering.service_specification
     where id = any(${wanted.ids as string[]}) or doc ->> 'serviceType' = any(${wanted.serviceTypes as string[]})
     order by revision`;
-  return rows.map(({ doc }) => serviceSpecification.parse(doc));
+  return rows.map(({ doc }) => doc);
 }

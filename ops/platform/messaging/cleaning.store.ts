@@ -5,11 +5,11 @@ export const messagingCleaning: readonly Cleaning[] = [
   {
     table: 'platform.inbox',
     // Longer than any dead letter may wait for its replay; the journal of an order can be read as long.
-    keepDays: 30,
-    async forget(sql, keepDays) {
+    keep: 'journal',
+    async forget(sql, days) {
       const removed = await sql`
         delete from platform.inbox where ctid = any(array(
-          select ctid from platform.inbox where received_at < now() - make_interval(days => ${keepDays})
+          select ctid from platform.inbox where received_at < now() - make_interval(days => ${days})
           limit ${pieceRows}))`;
       return removed.count;
     },
@@ -17,11 +17,22 @@ export const messagingCleaning: readonly Cleaning[] = [
   {
     table: 'platform.crash',
     // A message that has not come again after so long was lost with its queue. One row per message that crashed a worker.
-    keepDays: 30,
-    async forget(sql, keepDays) {
+    keep: 'journal',
+    async forget(sql, days) {
       const removed = await sql`
         delete from platform.crash where ctid = any(array(
-          select ctid from platform.crash where last_at < now() - make_interval(days => ${keepDays})
+          select ctid from platform.crash where last_at < now() - make_interval(days => ${days})
+          limit ${pieceRows}))`;
+      return removed.count;
+    },
+  },
+  {
+    table: 'platform.audit',
+    keep: 'audit',
+    async forget(sql, days) {
+      const removed = await sql`
+        delete from platform.audit where id = any(array(
+          select id from platform.audit where at < now() - make_interval(days => ${days})
           limit ${pieceRows}))`;
       return removed.count;
     },

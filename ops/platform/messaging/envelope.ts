@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '../../../contracts/messages/open-schema.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { newId } from '../ids.ts';
 

@@ -51,3 +51,8 @@ test('a letter that is moved back by hand is a message again: what it was given 
   const headers = { patchbay: JSON.stringify({ ...anEnvelope, attempt: 2, deadLetter }) };
   expect(read({ headers }).envelope).toEqual({ ...anEnvelope, attempt: 2 });
 });
+
+test('what a newer release added to an envelope stays in it', () => {
+  const headers = { patchbay: JSON.stringify({ ...anEnvelope, addedLater: { x: [1] } }) };
+  expect(read({ headers }).envelope).toEqual({ ...anEnvelope, addedLater: { x: [1] } });
+});

@@ -28,7 +28,7 @@ export async function readCondition(sql: Queryable, openStates: readonly string[
     )
     select
       jsonb_build_object(
-        'messages', (select count(*) from (select from platform.outbox limit ${outboxAtMost}) bounded),
+        'messages', (select count(*) from (select from platform.outbox order by available_at limit ${outboxAtMost}) bounded),
         'oldestSeconds', (
           select coalesce(extract(epoch from now() - min(created_at)), 0) from first
           where returned_at is null and available_at <= now() + interval '10 seconds'),

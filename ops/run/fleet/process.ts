@@ -31,7 +31,8 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   const consuming = await connectBroker(configuration.AMQP_URL, `${name} consumes`, log);
   const publisher = createPublisher(publishing, log);
   const relay = startRelay(sql, publisher, log);
-  const janitor = startJanitor(sql, log);
+  const { JOURNAL_DAYS: journal, DELETED_DAYS: deleted, AUDIT_DAYS: audit } = configuration;
+  const janitor = startJanitor(sql, { journal, deleted, audit }, log);
   const running = new Map<string, RunningRole>();
   const dependencies = {
     sql,

@@ -41,6 +41,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
     updatedAt: at,
   };
   const state: OrderState = {
+    ...before,
     ...kept(draft),
     order,
     cancellations,

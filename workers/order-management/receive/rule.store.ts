@@ -1,27 +1,25 @@
-import {
-  type DecompositionRule,
-  type RecoveryPolicy,
-  decompositionRule,
-  recoveryPolicy,
-} from '../../../contracts/messages/decomposition.ts';
+import type { DecompositionRule, RecoveryPolicy } from '../../../contracts/messages/decomposition.ts';
 import type { Transaction } from '../../../ops/platform/database.ts';
 import type { Aggregate } from '../../../ops/platform/messaging/handler.ts';
 
 export const ruleKey = ({ specification: { id, version }, version: rule }: DecompositionRule): string =>
   JSON.stringify([id, version, rule]);
 
-/** Decomposition rules: each version is written once, and nothing of it changes but that it is retired. */
+/**
+ * Decomposition rules: each version is written once, and nothing of it changes but that it is retired. Rules and policies are checked
+ * when they are published, and read as they are.
+ */
 export const decompositionRules: Aggregate<DecompositionRule> = {
   name: 'decomposition-rule',
   key: ruleKey,
   async load(tx, keys) {
     const wanted = keys.map((key) => JSON.parse(key) as [string, string, string]);
-    const rows = await tx<{ doc: unknown }[]>`
+    const rows = await tx<{ doc: DecompositionRule }[]>`
       select doc from order_management.rule
       where (specification_id, specification_version, version) in (select * from unnest(
         ${wanted.map(([id]) => id)}::text[], ${wanted.map(([, version]) => version)}::text[], ${wanted.map(([, , rule]) => rule)}::text[]))
       order by specification_id, specification_version, version for update`;
-    return new Map(rows.map(({ doc }) => decompositionRule.parse(doc)).map((one) => [ruleKey(one), one]));
+    return new Map(rows.map(({ doc }) => [ruleKey(doc), doc]));
   },
   save(tx, rules) {
     const statement = tx`
@@ -49,12 +47,12 @@ export const recoveryPolicies: Aggregate<RecoveryPolicy> = {
   key: policyKey,
   async load(tx, keys) {
     const wanted = keys.map((key) => JSON.parse(key) as [string, number]);
-    const rows = await tx<{ doc: unknown }[]>`
+    const rows = await tx<{ doc: RecoveryPolicy }[]>`
       select doc from order_management.recovery_policy
       where (service_type, revision) in (select * from unnest(
         ${wanted.map(([type]) => type)}::text[], ${wanted.map(([, revision]) => revision)}::bigint[]))
       order by service_type, revision for update`;
-    return new Map(rows.map(({ doc }) => recoveryPolicy.parse(doc)).map((one) => [policyKey(one), one]));
+    return new Map(rows.map(({ doc }) => [policyKey(doc), doc]));
   },
   save(tx, policies) {
     const statement = tx`
@@ -72,7 +70,7 @@ export const recoveryPolicies: Aggregate<RecoveryPolicy> = {
 /** All versions of the rules for these product specifications, and for those their bundles are made of; oldest first. */
 export async function findRules(tx: Transaction, specificationIds: readonly string[]): Promise<DecompositionRule[]> {
   if (specificationIds.length === 0) return [];
-  const rows = await tx<{ doc: unknown }[]>`
+  const rows = await tx<{ doc: DecompositionRule }[]>`
     with recursive wanted (id) as (
       select unnest(${specificationIds as string[]}::text[])
       union
@@ -82,7 +80,7 @@ export async function findRules(tx: Transaction, specificationIds: readonly stri
     select doc from order_management.rule
     where specification_id in (select id from wanted)
     order by specification_id, specification_version, revision`;
-  return rows.map(({ doc }) => decompositionRule.parse(doc));
+  return rows.map(({ doc }) => doc);
 }
 
 /** The same for orders that are kept: for the specifications they name. */
@@ -102,8 +100,8 @@ export async function findRulesOfOrders(
 
 /** The newest policy of each service type. */
 export async function newestPolicies(tx: Transaction): Promise<RecoveryPolicy[]> {
-  const rows = await tx<{ doc: unknown }[]>`
+  const rows = await tx<{ doc: RecoveryPolicy }[]>`
     select distinct on (service_type) doc from order_management.recovery_policy
     order by service_type, revision desc`;
-  return rows.map(({ doc }) => recoveryPolicy.parse(doc));
+  return rows.map(({ doc }) => doc);
 }

@@ -39,6 +39,7 @@ export function correct(
   const lately = (known?.askedAt ?? []).filter((at) => now.getTime() - Date.parse(at) < countedForMs);
   if (repair === undefined || lately.length >= repair.attempts) return {};
   const correction: Correction = {
+    ...known,
     serviceId,
     revision,
     askedAt: [...lately, now.toISOString()],
