@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countLogged } from '../logged.ts';
+import { standStill } from './stand-still.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Longer than every lease, the broker's patience with heartbeats, and a statement's time. */
+const stillMs = 40_000;
+const apartMs = 5_000;
+
+/** One process of each role in turn stands still, comes back, and believes that what it held is still its own. */
+export const standstills: Scenario = {
+  name: 'standstill',
+  title: `one process of each role stands still for ${stillMs / 1000} s`,
+  async play(drill, orders) {
+    const { fleet, folders } = drill.stage;
+    await drill.pace(500);
+    drill.flood('standstill', orders);
+    await drill.flowing();
+    const given = countLogged(folders.logs, 'rabbitmq', /missed heartbeats from client/g);
+    const one = fleet.processes.filter(({ name }) => name.endsWith('-1'));
+    await Promise.all(
+      one.map(async (process, n) => {
+        await sleep(n * apartMs);
+        await drill.blow(`${process.name} stands still`, () => standStill(process, stillMs));
+      }),
+    );
+    const lost = given();
+    drill.note(`the broker gave up ${lost} connections and handed their messages to others`);
+    if (lost === 0) throw new Error('The broker gave up no connection: this proves nothing.');
+    await drill.flowing();
+    await drill.pace(0);
+  },
+};
