@@ -91,7 +91,7 @@ export async function setStage(root: string, tell: (line: string) => void, aband
       database: await cuttable(services.postgres.url, ports.postgres),
       stage: await cuttable(services.postgres.url, ports.postgres),
     };
-    undo.push(() => Promise.all(Object.values(ways).map((way) => way.close())));
+    undo.push(() => Promise.all([ways.broker.close(), ways.database.close(), ways.stage.close()]));
     await migrate(services.postgres.url);
     const sql = connectDatabase(ways.stage.url, { connections: 4, role: 'faults' });
     undo.push(() => sql.end({ timeout: 1 }));

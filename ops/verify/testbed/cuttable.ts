@@ -14,8 +14,8 @@ export interface Cuttable {
    */
   withhold(): () => number;
   /**
-   * Of the connections there are now, nothing arrives any more on either side, their end neither: a host without power, a
-   * forgotten entry of a NAT. Connections that are made later work.
+   * Black-holes the connections there are now: nothing arrives on either side any more, no FIN and no RST either, as after a power
+   * failure of the host or when a NAT drops its entry. Connections that are made later work.
    *
    * @param which of them, by their number; all unless given
    */
@@ -77,7 +77,7 @@ export async function cuttable(url: string, defaultPort: number): Promise<Cuttab
       pair.near.unpipe(pair.far);
       pair.far.unpipe(pair.near);
       pair.far.removeAllListeners('data');
-      // What is said into it is gone, as on a wire that leads nowhere.
+      // Read and discarded: a socket that nobody reads would tell the other side to wait.
       pair.near.resume();
       pair.far.resume();
     }

@@ -61,7 +61,7 @@ const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]
         ways.broker.cut();
       },
     },
-    { what: 'a third of the connections to RabbitMQ is silent for 30 s', strike: silent('broker') },
+    { what: 'a third of the connections to RabbitMQ is silent for 40 s', strike: silent('broker') },
     {
       what: 'RabbitMQ has no memory for 5 s',
       async strike({ stage: { services } }) {
@@ -80,7 +80,7 @@ const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]
         await services.postgres.restart();
       },
     },
-    { what: 'a third of the connections to PostgreSQL is silent for 30 s', strike: silent('database') },
+    { what: 'a third of the connections to PostgreSQL is silent for 40 s', strike: silent('database') },
   ],
   network: [
     { what: 'the simulator is killed', strike: ({ stage }) => kill(stage.simulator) },
@@ -150,7 +150,7 @@ function silent(server: keyof Ways): Strike {
   return async ({ stage: { ways } }, random) => {
     const third = Math.floor(3 * random());
     const silence = ways[server].silence((connection) => connection % 3 === third);
-    await sleep(30_000);
+    await sleep(40_000);
     silence.end();
   };
 }
