@@ -15,6 +15,7 @@ export const failover: Scenario = {
   async play(drill, orders) {
     const { services, folders, standbyHome } = drill.stage;
     const first = services.postgres;
+    const failures = drill.customers.answers['500'] ?? 0;
     await drill.pace(700);
     drill.flood('failover', orders);
     await drill.flowing();
@@ -42,6 +43,8 @@ export const failover: Scenario = {
       await promote(first.url);
     });
     await drill.flowing();
+    const blamed = (drill.customers.answers['500'] ?? 0) - failures;
+    if (blamed > 0) throw new Error(`${blamed} POSTs were answered 500 although the database was away.`);
     await drill.pace(0);
   },
 };

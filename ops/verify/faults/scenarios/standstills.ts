@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countLogged } from '../logged.ts';
+import { countLeasesOver } from '../witness.store.ts';
 import { standStill } from './stand-still.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -12,21 +13,23 @@ export const standstills: Scenario = {
   name: 'standstill',
   title: `one process of each role stands still for ${stillMs / 1000} s`,
   async play(drill, orders) {
-    const { fleet, folders } = drill.stage;
+    const { fleet, folders, sql } = drill.stage;
     await drill.pace(500);
     drill.flood('standstill', orders);
     await drill.flowing();
     const given = countLogged(folders.logs, 'rabbitmq', /missed heartbeats from client/g);
-    const one = fleet.processes.filter(({ name }) => name.endsWith('-1'));
+    const leasesBefore = await countLeasesOver(sql);
+    // The activator while its calls are many: those behind it stop what leads to them.
+    const one = fleet.processes.filter(({ name }) => name.endsWith('-1')).toReversed();
     await Promise.all(
       one.map(async (process, n) => {
         await sleep(n * apartMs);
         await drill.blow(`${process.name} stands still`, () => standStill(process, stillMs));
       }),
     );
-    const lost = given();
-    drill.note(`the broker gave up ${lost} connections and handed their messages to others`);
-    if (lost === 0) throw new Error('The broker gave up no connection: this proves nothing.');
+    const [lost, leases] = [given(), (await countLeasesOver(sql)) - leasesBefore];
+    drill.note(`the broker gave up ${lost} connections; the leases of ${leases} activations ran out`);
+    if (lost === 0 || leases === 0) throw new Error('Nothing was taken from who stood still: this proves nothing.');
     await drill.flowing();
     await drill.pace(0);
   },
