@@ -10,12 +10,12 @@ import { productStorm, storm } from './scenarios/storm.ts';
 
 const usage = `npm run test:faults [-- [--orders <500>] [--seed <n>] [--storm <180>] [<scenario>...]]
 plays every scenario and then two random storms of --storm seconds, or those named, on a system of its own
-scenarios: ${[...scenarios, storm(0), productStorm(0)].map(({ name, title }) => `\n  ${name.padEnd(13)} ${title}`).join('')}`;
+scenarios: ${[...scenarios, storm(0), productStorm(0)].map(({ name, title }) => `\n  ${name.padEnd(15)} ${title}`).join('')}`;
 
 const abandoned = new AbortController();
 const root = join(clone, '.patchbay', 'faults');
 /** Twice what it takes on two idle cores: a run that takes longer hangs. */
-const patienceMs = 40 * 60_000;
+const patienceMs = 60 * 60_000;
 
 /** What was played so far, in figures. */
 let ledger = (): string => '';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Topology, topology } from '../../../contracts/topology.ts';
 import { activatorTypes } from '../../../workers/activators/registry.ts';
-import { claimHome, clone, homeAt, prepareHome } from '../../run/bootstrap/home.ts';
+import { type Home, claimHome, clone, homeAt, prepareHome } from '../../run/bootstrap/home.ts';
 import { endLeftovers } from '../../run/bootstrap/leftovers.ts';
 import { freePort, type Ports } from '../../run/bootstrap/ports.ts';
 import { dataOutside } from '../../run/bootstrap/postgres-place.ts';
@@ -28,10 +28,11 @@ export interface Stage {
   readonly fleet: Fleet;
   /** Further environment of a process, by its name; from its next start on. */
   readonly environment: Map<string, Readonly<Record<string, string>>>;
-  /** The one way from the fleet to the broker. */
-  readonly way: Cuttable;
+  readonly ways: Ways;
   /** Where the stage's logs and process records are. */
   readonly folders: { readonly logs: string; readonly processes: string };
+  /** For a second PostgreSQL; what still runs there when the stage closes is ended. */
+  readonly standbyHome: Home;
   readonly simulatorPort: number;
   readonly topology: Topology;
   readonly sql: Database;
@@ -40,6 +41,16 @@ export interface Stage {
   /** Drains and ends the fleet; its processes' last words are in `ended`. */
   stopFleet(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How the servers are reached: always over one of these. */
+export interface Ways {
+  /** From the fleet to RabbitMQ. */
+  readonly broker: Cuttable;
+  /** From the fleet to the PostgreSQL that has the address. */
+  readonly database: Cuttable;
+  /** From the stage itself to that PostgreSQL: leads where the fleet's does, and is never silent. */
+  readonly stage: Cuttable;
 }
 
 /** What the simulated partner signs its callbacks with. */
@@ -56,6 +67,7 @@ const settledTopologyMs = 3_000;
  */
 export async function setStage(root: string, tell: (line: string) => void, abandoned: AbortSignal): Promise<Stage> {
   const home = homeAt(root, process.env);
+  const standbyHome = homeAt(join(root, 'standby'));
   prepareHome(home);
   const release = claimHome(home);
   const undo: (() => unknown)[] = [release];
@@ -64,17 +76,24 @@ export async function setStage(root: string, tell: (line: string) => void, aband
   };
   try {
     await endLeftovers(home.processes, 2_000);
-    for (const folder of [dataOutside(home.postgres), home.postgres, home.rabbitmq, home.simulator, home.logs]) {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    await endLeftovers(standbyHome.processes);
+    for (const { postgres, rabbitmq, simulator, logs } of [home, standbyHome]) {
+      for (const folder of [dataOutside(postgres), postgres, rabbitmq, simulator, logs])
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     }
     const ports = await ownPorts();
     const embedded = { postgres: 'embedded', rabbitmq: 'embedded' } as const;
     const services = await startServices(home, ports, embedded, process.env, tell);
     undo.push(() => stopServices(services));
-    const way = await cuttable(services.rabbitmq.url, ports.amqp);
-    undo.push(() => way.close());
+    undo.push(() => endLeftovers(standbyHome.processes));
+    const ways: Ways = {
+      broker: await cuttable(services.rabbitmq.url, ports.amqp),
+      database: await cuttable(services.postgres.url, ports.postgres),
+      stage: await cuttable(services.postgres.url, ports.postgres),
+    };
+    undo.push(() => Promise.all([ways.broker.close(), ways.database.close(), ways.stage.close()]));
     await migrate(services.postgres.url);
-    const sql = connectDatabase(services.postgres.url, { connections: 4, role: 'faults' });
+    const sql = connectDatabase(ways.stage.url, { connections: 4, role: 'faults' });
     undo.push(() => sql.end({ timeout: 1 }));
     await installWitness(sql);
     const declared = topology(await activatorTypes());
@@ -101,11 +120,12 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     abandoned.addEventListener('abort', () => {
       for (const process of [simulator, ...fleet.processes]) process.setRestart('never');
       void endLeftovers(home.processes, 0);
+      void endLeftovers(standbyHome.processes, 0);
     });
     const environment: Stage['environment'] = new Map();
     const fleet = await startFleet({
-      databaseUrl: services.postgres.url,
-      amqpUrl: way.url,
+      databaseUrl: ways.database.url,
+      amqpUrl: ways.broker.url,
       roles: standardRoles,
       replicas: 2,
       env: {
@@ -127,8 +147,8 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     await loadSamples(services.postgres.url);
     const network = networkControl(networkUrl);
     const folders = { logs: home.logs, processes: home.processes };
-    const stage = { services, simulator, network, fleet, environment, way, folders, sql, ended, stopFleet, close };
-    return { ...stage, simulatorPort: ports.simulator, topology: declared };
+    const stage = { services, simulator, network, fleet, environment, ways, folders, sql, ended, stopFleet, close };
+    return { ...stage, standbyHome, simulatorPort: ports.simulator, topology: declared };
   } catch (error) {
     await close();
     throw error;

@@ -112,6 +112,14 @@ export async function readAttempts(sql: Database): Promise<Attempts> {
   return row ?? { failures: 0, stalled: 0, calling: 0 };
 }
 
+/** Activations of which a lease ran out: whoever was to make the call did not say what became of it. */
+export async function countLeasesOver(sql: Database): Promise<number> {
+  const [row] = await sql<{ activations: number }[]>`
+    select count(*)::int as activations from activation.activation
+    where jsonb_path_exists(doc, '$.entries[*].log[*] ? (@.result == "lease over")')`;
+  return row?.activations ?? 0;
+}
+
 /** The fleet's breakers that are not closed, by platform. */
 export async function readBreakers(sql: Database): Promise<Record<string, string>> {
   const rows = await sql<{ platform: string; state: string }[]>`

@@ -156,7 +156,8 @@ test('what a newer release added to an envelope is there when this one sweeps it
     { row: newId(), id: newId(), exchange: 'evt', routingKey: 'k', type: 't', envelope, body: '{}' },
   ]);
   await sql`update platform.outbox set available_at = now()`;
-  expect((await leaseDue(sql, 10)).map((one) => one.envelope)).toEqual([envelope]);
+  const { due } = await leaseDue(sql, 10);
+  expect(due.map((one) => one.envelope)).toEqual([envelope]);
 });
 
 describe('no store is forgotten', () => {

@@ -9,7 +9,7 @@ export const lostConnections: Scenario = {
   name: 'connections',
   title: 'connections to RabbitMQ are reset before the confirm',
   async play(drill, orders) {
-    const { way } = drill.stage;
+    const way = drill.stage.ways.broker;
     await drill.pace(500);
     drill.flood('connections', orders);
     await drill.flowing();

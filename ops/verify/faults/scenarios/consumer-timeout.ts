@@ -13,7 +13,7 @@ export const consumerTimeout: Scenario = {
   name: 'timeout',
   title: 'consumers hold deliveries longer than the broker allows',
   async play(drill, orders) {
-    const { services, way, sql, folders } = drill.stage;
+    const { services, ways, sql, folders } = drill.stage;
     const timeouts = (): number =>
       readFileSync(join(folders.logs, 'rabbitmq.log'), 'utf8').split(
         /timed out on channel|delivery acknowledgement on channel/i,
@@ -23,7 +23,7 @@ export const consumerTimeout: Scenario = {
     await drill.flowing();
     await patience(services.rabbitmq, timeoutMs, 500);
     // A channel keeps the patience it was opened with.
-    way.cut();
+    ways.broker.cut();
     await drill.flowing();
     try {
       const before = timeouts();
@@ -36,7 +36,7 @@ export const consumerTimeout: Scenario = {
       if (closed === 0) throw new Error('The broker closed no channel: this proves nothing.');
     } finally {
       await patience(services.rabbitmq, 1_800_000, 60_000);
-      way.cut();
+      ways.broker.cut();
     }
     await sleep(500);
     await drill.pace(0);

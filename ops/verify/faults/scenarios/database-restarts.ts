@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { crash } from './kill.ts';
 import type { Scenario } from './scenario.ts';
 
 /** PostgreSQL restarts: in order, and without a word ("immediate": no checkpoint, recovery at start). */
@@ -13,8 +13,7 @@ export const databaseRestarts: Scenario = {
     await drill.blow('PostgreSQL restarts fast', () => postgres.restart());
     await drill.flowing();
     await drill.blow('PostgreSQL restarts immediately', async () => {
-      postgres.kill('SIGQUIT');
-      while (postgres.alive()) await sleep(20);
+      await crash(postgres);
       await postgres.restart();
     });
     await drill.pace(0);

@@ -7,6 +7,7 @@ import { crashingHandler } from './crash.ts';
 import { databaseRestarts } from './database-restarts.ts';
 import { deaths } from './deaths.ts';
 import { duplicates } from './duplicates.ts';
+import { failover } from './failover.ts';
 import { orderlyEnds } from './orderly-ends.ts';
 import { platformOutages } from './platforms.ts';
 import { poisonedQueues } from './poison.ts';
@@ -14,6 +15,8 @@ import { products } from './products.ts';
 import { deletedQueues } from './queues.ts';
 import { rollingUpgrade } from './rolling-upgrade.ts';
 import type { Scenario } from './scenario.ts';
+import { silentBroker, silentDatabase } from './silences.ts';
+import { standstills } from './standstills.ts';
 import { undoRaces } from './undo-races.ts';
 import { unknownOutcomes } from './unknown-outcomes.ts';
 import { unrecordedCalls } from './unrecorded.ts';
@@ -31,6 +34,10 @@ export const scenarios: readonly Scenario[] = [
   brokerAlarms,
   consumerTimeout,
   databaseRestarts,
+  failover,
+  silentDatabase,
+  silentBroker,
+  standstills,
   duplicates,
   poisonedQueues,
   crashingHandler,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../../../run/bootstrap/service.ts';
 import type { Supervised } from '../../../run/fleet/supervised.ts';
 
 /** Kills processes with -9, all at once, and waits until their successors are ready. */
@@ -12,4 +13,10 @@ export async function kill(...victims: readonly (Supervised | undefined)[]): Pro
       await victim.whenReady();
     }),
   );
+}
+
+/** Ends PostgreSQL "immediately": without a checkpoint, and without a word to clients and standby. */
+export async function crash(postgres: Service): Promise<void> {
+  postgres.kill('SIGQUIT');
+  while (postgres.alive()) await sleep(20);
 }

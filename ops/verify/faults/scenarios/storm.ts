@@ -4,9 +4,11 @@ import type { Drill } from '../drill.ts';
 import type { Fault } from '../network-control.ts';
 import { type Mix, everyKind } from '../order-mix.ts';
 import { productKinds } from '../products/mix.ts';
-import { kill } from './kill.ts';
+import type { Ways } from '../stage.ts';
+import { crash, kill } from './kill.ts';
 import { restart } from './restart.ts';
 import type { Scenario } from './scenario.ts';
+import { standStill } from './stand-still.ts';
 
 /** How long it rages. */
 const defaultSeconds = 180;
@@ -36,12 +38,11 @@ const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]
     },
     {
       what: 'a process stands still for 3 s',
-      async strike({ stage }, random) {
-        const process = pick(stage.fleet.processes, random);
-        process.kill('SIGSTOP');
-        await sleep(3_000);
-        process.kill('SIGCONT');
-      },
+      strike: ({ stage }, random) => standStill(pick(stage.fleet.processes, random), 3_000),
+    },
+    {
+      what: 'a process stands still for 30 s',
+      strike: ({ stage }, random) => standStill(pick(stage.fleet.processes, random), 30_000),
     },
   ],
   broker: [
@@ -54,12 +55,13 @@ const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]
     },
     {
       what: 'connections are reset before the confirm',
-      async strike({ stage: { way } }) {
-        way.withhold();
+      async strike({ stage: { ways } }) {
+        ways.broker.withhold();
         await sleep(400);
-        way.cut();
+        ways.broker.cut();
       },
     },
+    { what: 'a third of the connections to RabbitMQ is silent for 40 s', strike: silent('broker') },
     {
       what: 'RabbitMQ has no memory for 5 s',
       async strike({ stage: { services } }) {
@@ -74,11 +76,11 @@ const lanes: Readonly<Record<string, readonly { what: string; strike: Strike }[]
     {
       what: 'PostgreSQL restarts immediately',
       async strike({ stage: { services } }) {
-        services.postgres.kill('SIGQUIT');
-        while (services.postgres.alive()) await sleep(20);
+        await crash(services.postgres);
         await services.postgres.restart();
       },
     },
+    { what: 'a third of the connections to PostgreSQL is silent for 40 s', strike: silent('database') },
   ],
   network: [
     { what: 'the simulator is killed', strike: ({ stage }) => kill(stage.simulator) },
@@ -141,6 +143,15 @@ export function storm(
       drill.note(`${drill.blows.length} faults`);
       await drill.pace(0);
     },
+  };
+}
+
+function silent(server: keyof Ways): Strike {
+  return async ({ stage: { ways } }, random) => {
+    const third = Math.floor(3 * random());
+    const silence = ways[server].silence((connection) => connection % 3 === third);
+    await sleep(40_000);
+    silence.end();
   };
 }
 
