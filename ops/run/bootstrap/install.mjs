@@ -33,8 +33,6 @@ export async function ensureInstalled(clone) {
       ? 'they are not what package-lock.json says'
       : 'first start of this clone';
     process.stderr.write(`installing packages with npm (${why}; about a minute)\n`);
-    // The patch is for the driver as it is published; npm leaves one in place that an older release has mended.
-    rmSync(join(clone, 'node_modules/postgres'), { recursive: true, force: true });
     await npmCi(clone);
     finishInstallation(clone);
   } finally {
