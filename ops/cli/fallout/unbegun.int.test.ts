@@ -24,7 +24,7 @@ beforeAll(async () => {
   system = await startSystem(testbed);
   client = conformingClient(system.request, {});
   await system.sql`
-    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$`;
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the disk is full' using errcode = '23514'; end $$`;
 });
 afterAll(async () => {
   await system?.close();
