@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { explain } from '../run/bootstrap/sentence.ts';
+import { explain } from '../run/bootstrap/explain.ts';
+import { broker } from './verbs/broker.ts';
 import { doctor } from './verbs/doctor.ts';
 import { fallout } from './verbs/fallout.ts';
 import { newThing } from './verbs/new.ts';
@@ -18,7 +19,7 @@ const program = new Command('patchbay')
     '\nEvery verb takes --json for machines. The README lists the variables it reads (PATCHBAY_HOME, ...).',
   );
 
-for (const add of [up, order, trace, fallout, doctor, rules, views, newThing]) add(program);
+for (const add of [up, order, trace, fallout, doctor, broker, rules, views, newThing]) add(program);
 
 if (process.argv.length <= 2) {
   program.outputHelp();

@@ -7,6 +7,7 @@ import { type Database, connectDatabase } from '../platform/database.ts';
 import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
 import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import { Sentence } from '../run/bootstrap/sentence.ts';
 import { loadRules } from './rules.ts';
 
 const patienceMs = 30_000;
@@ -52,7 +53,7 @@ async function loadSpecifications(sql: Database): Promise<number> {
     const now = await known(sql);
     if (specifications.every((one) => now.has(keyOf(one)))) break;
     if (Date.now() > deadline)
-      throw new Error('Service ordering did not take the sample specifications; look at its log.');
+      throw new Sentence('Service ordering did not take the sample specifications: look at its log, then start again.');
     await sleep(100);
   }
   return specifications.length;

@@ -24,7 +24,7 @@ export function simulatorApp(network: Network, log?: Logger): Hono<Env> {
   app.onError((problem, c) => {
     if (problem instanceof z.ZodError) return c.json(error('malformed', z.prettifyError(problem)), 400);
     if (problem instanceof SyntaxError) return c.json(error('malformed', 'the body is not JSON'), 400);
-    log?.error({ err: problem, path: c.req.path }, 'request failed');
+    log?.error({ error: problem, path: c.req.path }, 'request failed');
     return c.json(error('internal', 'the simulator itself failed; its log says why'), 500);
   });
   return app;

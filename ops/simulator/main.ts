@@ -1,5 +1,5 @@
-import { pino } from 'pino';
 import { z } from 'zod';
+import { createLog } from '../platform/log.ts';
 import { startSimulator } from './simulator.ts';
 
 /**
@@ -32,7 +32,7 @@ const {
   PLATFORM_PARTNER_SECRET: secret,
   DELIVER_AFTER_MS: afterMs,
 } = environment.data;
-const log = pino({ name: 'network', level: LOG_LEVEL });
+const log = createLog('network', LOG_LEVEL);
 
 try {
   const simulator = await startSimulator({
@@ -46,7 +46,7 @@ try {
     void simulator.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        log.fatal({ err: error }, 'network simulator did not stop cleanly');
+        log.fatal({ error }, 'network simulator did not stop cleanly');
         process.exit(1);
       },
     );
@@ -54,9 +54,6 @@ try {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 } catch (error) {
-  log.fatal(
-    { err: error },
-    `network simulator did not start: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  log.fatal({ error }, 'network simulator did not start');
   process.exit(1);
 }

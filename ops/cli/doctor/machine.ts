@@ -1,17 +1,15 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInstalled } from '../../run/bootstrap/install.mjs';
 import { clone, ownerOf, type Home } from '../../run/bootstrap/home.ts';
 import type { RunFile } from '../../run/bootstrap/run-file.ts';
 import { findingsOf, type Finding } from './finding.ts';
+import { checkPartitions, placesOf } from './partitions.ts';
 
 const { fine, wrong } = findingsOf('machine');
-/** The broker raises its disk alarm at 50 MB; a warning should come well before. */
-const littleSpace = 512 * 1024 * 1024;
-
-/** Node, packages, disk, and whether a system runs in this home. */
+/** Node, packages, every partition in use, and whether a system runs in this home. */
 export function checkMachine(home: Home, run: RunFile | undefined): Finding[] {
-  return [checkNode(), checkPackages(), checkDisk(home), checkRun(home, run)];
+  return [checkNode(), checkPackages(), ...checkPartitions(placesOf(home)), checkRun(home, run)];
 }
 
 function checkNode(): Finding {
@@ -27,15 +25,6 @@ function checkPackages(): Finding {
   return isInstalled(clone)
     ? fine('packages', 'as package-lock.json says')
     : wrong('packages', 'not what package-lock.json says', 'run npm ci');
-}
-
-function checkDisk(home: Home): Finding {
-  const { bavail, bsize } = statfsSync(existsSync(home.root) ? home.root : clone);
-  const free = bavail * bsize;
-  const text = `${(free / 1024 ** 3).toFixed(1)} GB free`;
-  return free > littleSpace
-    ? fine('disk', text)
-    : wrong('disk', text, 'make room: the broker stops accepting messages when the disk is full');
 }
 
 function checkRun(home: Home, run: RunFile | undefined): Finding {

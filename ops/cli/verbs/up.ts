@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { board } from '../../run/bootstrap/board.ts';
 import { parseReplicas } from '../../run/bootstrap/replicas.ts';
+import { complain, say } from '../../run/bootstrap/say.ts';
 import { up as bringUp } from '../../run/bootstrap/up.ts';
 
 /** `patchbay up`: the same as `npm start`. With --json, progress goes to stderr and run.json's content to stdout once ready. */
@@ -18,10 +19,9 @@ export function up(program: Command): void {
       await bringUp({
         env: process.env,
         replicas,
-        tell: (line) => (options.json ? console.error(line) : console.log(line)),
-        onReady: (run) =>
-          console.log(options.json ? JSON.stringify(run) : `${board(run)}\nCtrl-C stops everything\nready`),
+        tell: options.json ? complain : say,
+        onReady: (run) => say(options.json ? JSON.stringify(run) : `${board(run)}\nCtrl-C stops everything\nready`),
       });
-      process.exit(0);
+      process.exit();
     });
 }

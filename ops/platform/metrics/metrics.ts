@@ -85,6 +85,11 @@ export const httpRequests = new Histogram({
   buckets: workBuckets,
   registers,
 });
+export const logLinesDropped = new Counter({
+  name: 'patchbay_log_lines_dropped_total',
+  help: 'Log lines that could not be written (disk full, a pipe that nobody reads) and were dropped.',
+  registers,
+});
 
 /** Gauges that are read where they are kept, when somebody asks for metrics: `readings.ts`. */
 export const roleReady = new Gauge({

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { explain } from './explain.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { complain } from './say.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** What to run, under which name, and how it wants to be asked to end. */
@@ -11,7 +13,7 @@ export type BackgroundCommand = {
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd?: string;
-  /** stdout and stderr, appended */
+  /** stdout and stderr, appended; where it cannot be opened the process runs without */
   logFile: string;
   /** where the record of this process goes (`<name>.json`), for a later start to find it; none: no record */
   recordsFolder?: string;
@@ -39,8 +41,7 @@ export type ProcessRecord = ProcessIdentity & { name: string; stopSignal: NodeJS
  * Its output goes straight to a file: it keeps running, and writing, if we are killed.
  */
 export function startInBackground(what: BackgroundCommand): Promise<BackgroundProcess> {
-  mkdirSync(dirname(what.logFile), { recursive: true });
-  const log = openSync(what.logFile, 'a');
+  const log = openLog(what);
   return new Promise((resolve, reject) => {
     const child = spawn(what.command, what.args, {
       env: what.env,
@@ -49,13 +50,13 @@ export function startInBackground(what: BackgroundCommand): Promise<BackgroundPr
       stdio: ['ignore', log, log],
       ...what.account,
     });
-    closeSync(log);
+    if (log !== 'ignore') closeSync(log);
     child.once('error', reject);
     let running = true;
     const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((settle) => {
       child.once('exit', (code, signal) => {
         running = false;
-        if (record !== undefined) rmSync(record, { force: true });
+        if (record !== undefined) forgetRecord(record);
         settle({ code, signal });
       });
     });
@@ -65,8 +66,7 @@ export function startInBackground(what: BackgroundCommand): Promise<BackgroundPr
       const identity = identify(pid);
       if (what.recordsFolder !== undefined && identity !== undefined && running) {
         record = join(what.recordsFolder, `${what.name}.json`);
-        const content: ProcessRecord = { ...identity, name: what.name, stopSignal: what.stopSignal };
-        writeAtomically(record, JSON.stringify(content));
+        keepRecord(record, { ...identity, name: what.name, stopSignal: what.stopSignal });
       }
       const kill = (signal: NodeJS.Signals) => void (running && child.kill(signal));
       resolve({
@@ -84,6 +84,33 @@ export function startInBackground(what: BackgroundCommand): Promise<BackgroundPr
       });
     });
   });
+}
+
+// A log and a record only tell: without them the process still does its work.
+function openLog({ name, logFile }: BackgroundCommand): number | 'ignore' {
+  try {
+    mkdirSync(dirname(logFile), { recursive: true });
+    return openSync(logFile, 'a');
+  } catch (error) {
+    complain(`${name} runs without a log: ${explain(error)}`);
+    return 'ignore';
+  }
+}
+
+function keepRecord(file: string, record: ProcessRecord): void {
+  try {
+    writeAtomically(file, JSON.stringify(record));
+  } catch (error) {
+    complain(`${record.name} runs, but a later start would not find it: ${explain(error)}`);
+  }
+}
+
+function forgetRecord(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It stays, and names a process that has ended: a later start sees that.
+  }
 }
 
 /** Ends a process that is not our child, known by its record; resolves when it is gone. */

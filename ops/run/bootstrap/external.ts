@@ -1,5 +1,6 @@
-import { connect } from 'node:net';
 import postgres from 'postgres';
+import { releaseAt } from '../../platform/broker/release.ts';
+import { refuseOld } from './rabbitmq.ts';
 import { Sentence } from './sentence.ts';
 import type { Broker, Service } from './service.ts';
 
@@ -23,8 +24,9 @@ export async function givenPostgres(url: string): Promise<Service> {
   try {
     await sql`select 1`;
   } catch (error) {
+    const why = (error as Error).message || (error as { code?: string }).code;
     throw new Sentence(
-      `The database at ${withoutPassword(url)} (DATABASE_URL) cannot be used: ${(error as Error).message || (error as { code?: string }).code}.`,
+      `The database at ${withoutPassword(url)} (DATABASE_URL) cannot be used (${why}): start it, put its address and login right, or unset DATABASE_URL to get a private one.`,
     );
   } finally {
     await sql.end({ timeout: 1 }).catch(() => undefined);
@@ -36,16 +38,23 @@ export async function givenPostgres(url: string): Promise<Service> {
  * A RabbitMQ that somebody else runs, by its URL. Its management interface is looked for on the same host at port
  * 15672 unless `managementUrl` says otherwise.
  *
- * @throws Sentence when nothing listens there; a refused login shows when the topology is asserted
+ * @throws Sentence when it cannot be reached, refuses the login, or is too old
  */
 export async function givenRabbitmq(url: string, managementUrl?: string): Promise<Broker> {
   const address = parse(url, 'AMQP_URL');
-  const port = Number(address.port || (address.protocol === 'amqps:' ? 5671 : 5672));
-  if (!(await accepts(address.hostname, port))) {
+  if (!/^amqps?:$/.test(address.protocol))
+    throw new Sentence(`AMQP_URL starts with "${address.protocol}": it must be an amqp:// or amqps:// URL.`);
+  const shown = `The broker at ${withoutPassword(url)} (AMQP_URL)`;
+  let release: string;
+  try {
+    release = await releaseAt(url);
+  } catch (error) {
+    const why = (error as Error).message || (error as { code?: string }).code;
     throw new Sentence(
-      `Nothing answers at ${withoutPassword(url)} (AMQP_URL): start that RabbitMQ, or unset AMQP_URL to get a private one.`,
+      `${shown} cannot be used (${why}): start it, put its address, login and virtual host right, or unset AMQP_URL to get a private one.`,
     );
   }
+  refuseOld(release);
   const guessed = `http://${address.hostname}:15672`;
   const login = {
     user: decodeURIComponent(address.username || 'guest'),
@@ -80,17 +89,4 @@ function parse(url: string, variable: string): URL {
       `${variable} is not a URL: give one such as ${variable === 'AMQP_URL' ? 'amqp' : 'postgres'}://user:password@host:port/name.`,
     );
   }
-}
-
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port });
-    const answer = (yes: boolean) => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.setTimeout(5_000, () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('connect', () => answer(true));
-  });
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { claimantOf, claimFile } from './claim-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { refuseWithoutRoom } from './room.ts';
 import { Sentence } from './sentence.ts';
 
 /** The clone this code runs from. */
@@ -50,19 +51,47 @@ export function homeAt(root: string, env: NodeJS.ProcessEnv = {}): Home {
   };
 }
 
-/** Creates the home's folders; a folder we may not write to is a sentence. */
+/**
+ * Creates the home's folders, and looks at each whether this account can write there and there is room.
+ *
+ * @throws Sentence, or what the operating system refused, with the folder's path
+ */
 export function prepareHome(home: Home): void {
-  try {
-    const created = mkdirSync(home.root, { recursive: true });
-    // As root the database server runs under another account, which must be able to pass through. A folder that was
-    // there before keeps its mode: somebody chose it.
-    if (created !== undefined && process.getuid?.() === 0) chmodSync(home.root, 0o755);
-    for (const folder of [home.logs, home.processes]) mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new Sentence(
-      `The data folder ${home.root} cannot be written (${(error as Error).message}): set PATCHBAY_HOME to a folder of your own.`,
-    );
+  const created = prepareFolder(home.root);
+  // As root the database server runs under another account, which must be able to pass through. A folder that was
+  // there before keeps its mode: somebody chose it.
+  if (created && process.getuid?.() === 0) chmodSync(home.root, 0o755);
+  for (const folder of foldersOf(home)) prepareFolder(folder);
+  refuseForeign(home);
+  for (const folder of [home.root, home.postgres, home.rabbitmq]) refuseWithoutRoom('data', folder);
+}
+
+/** The folders that every home has. */
+export function foldersOf(home: Home): string[] {
+  return [home.logs, home.processes, home.postgres, home.rabbitmq, home.simulator];
+}
+
+/** Makes a folder that can be written. Returns whether it was not there before. */
+function prepareFolder(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() && !existsSync(folder)) {
+    throw new Sentence(`${folder} is a link that leads nowhere: mount or make what it leads to, or remove the link.`);
   }
+  if (found !== undefined && !statSync(folder).isDirectory()) {
+    throw new Sentence(`${folder} is a file where Patchbay keeps a folder: move it away, or set PATCHBAY_HOME.`);
+  }
+  mkdirSync(folder, { recursive: true });
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  return found === undefined;
+}
+
+// Root could go on in another account's home, but that account could not after it.
+function refuseForeign(home: Home): void {
+  const { uid } = statSync(home.rabbitmq);
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  throw new Sentence(
+    `The data in ${home.root} belongs to another account (uid ${uid}): start as that account, or set PATCHBAY_HOME to a folder of root's.`,
+  );
 }
 
 /** Who runs a system in this home now; undefined when nobody does. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explain } from './sentence.ts';
+import { explain } from './explain.ts';
 import type { Progress, Service } from './service.ts';
 
 /**

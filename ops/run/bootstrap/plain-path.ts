@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, unlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { Sentence } from './sentence.ts';
 
 const plain = /^[\w./@+,-]+$/;
@@ -14,7 +13,7 @@ export function plainPath(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const real = realpathSync(folder);
   if (plain.test(real)) return real;
-  const { uid } = userInfo();
+  const uid = process.getuid?.() ?? 0;
   const link = `/tmp/patchbay-${uid}-${shortHash(real)}`;
   const found = lstatSync(link, { throwIfNoEntry: false });
   if (found !== undefined) {

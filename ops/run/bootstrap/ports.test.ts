@@ -25,13 +25,32 @@ test('a port somebody listens on is not free', async () => {
 test('a taken port of the environment is a sentence that names its variable', async () => {
   const taken = String(await occupy());
   await expect(choosePorts(aFile(), { PATCHBAY_GATEWAY_PORT: taken }, ['gateway'])).rejects.toThrow(
-    `Port ${taken} (gateway) is taken: set PATCHBAY_GATEWAY_PORT`,
+    `Port ${taken} (gateway) is taken by another program: set PATCHBAY_GATEWAY_PORT to a free port.`,
   );
 });
 
 test('a port that is not one is a sentence', async () => {
   await expect(choosePorts(aFile(), { PATCHBAY_AMQP_PORT: '70000' }, [])).rejects.toThrow(
     'PATCHBAY_AMQP_PORT is "70000"',
+  );
+});
+
+test('a block that does not fit, or of which one port is taken, is a sentence too', async () => {
+  const blocks = (base: number) => choosePorts(aFile(), { PATCHBAY_HEALTH_PORT_BASE: String(base) }, ['health']);
+  await expect(blocks(65_530)).rejects.toThrow(
+    'Port 65530 (health) begins a block of 40 that ends above 65535: set PATCHBAY_HEALTH_PORT_BASE to a free port.',
+  );
+  const base = await freePort(40);
+  await occupy(base + 3);
+  await expect(blocks(base)).rejects.toThrow(
+    `Port ${base} (health) begins a block of which ${base + 3} is taken by another program: set`,
+  );
+});
+
+test('one port for two parts is a sentence', async () => {
+  const port = String(await freePort());
+  await expect(choosePorts(aFile(), { PATCHBAY_GATEWAY_PORT: port, PATCHBAY_AMQP_PORT: port }, [])).rejects.toThrow(
+    `Port ${port} (amqp) is given to another part of Patchbay: set PATCHBAY_AMQP_PORT`,
   );
 });
 

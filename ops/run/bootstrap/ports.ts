@@ -28,11 +28,14 @@ export type PortName = keyof typeof portPlan;
 export type Ports = Record<PortName, number>;
 
 /** True when nothing listens on the loopback port and we may. */
-export function isFree(port: number): Promise<boolean> {
+export const isFree = async (port: number): Promise<boolean> => (await refusalOf(port)) === undefined;
+
+/** Why we cannot listen on the loopback port, as the system's code (EADDRINUSE, EACCES); undefined when we can. */
+function refusalOf(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'unknown'));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 
@@ -69,12 +72,10 @@ export async function choosePorts(file: string, env: NodeJS.ProcessEnv, only: re
     const { variable, kind, standard, span } = portPlan[name];
     const asked = parsePort(variable, env[variable]);
     const wanted = asked ?? (kind === 'fixed' ? standard : (remembered[name] ?? standard));
-    const usable =
-      wanted !== 0 && !taken.has(wanted) && (!only.includes(name) || ((await isFree(wanted)) && claimPort(wanted)));
+    const trouble = wanted === 0 ? 'none' : await troubleWith(wanted, span, taken, only.includes(name));
+    const usable = trouble === undefined;
     if (!usable && (asked !== undefined || kind === 'fixed')) {
-      throw new Sentence(
-        `Port ${wanted} (${name}) is taken: set ${variable} to a free port, or end what listens there.`,
-      );
+      throw new Sentence(`Port ${wanted} (${name}) ${trouble}: set ${variable} to a free port.`);
     }
     const port = usable ? wanted : await freePort(span, taken);
     chosen[name] = port;
@@ -83,6 +84,26 @@ export async function choosePorts(file: string, env: NodeJS.ProcessEnv, only: re
   const ports = chosen as Ports;
   writeAtomically(file, `${JSON.stringify(ports, null, 2)}\n`);
   return ports;
+}
+
+/** What is wrong with a block of ports, in words; undefined when nothing is. `isNeeded`: somebody will listen there now. */
+async function troubleWith(
+  base: number,
+  span: number,
+  taken: ReadonlySet<number>,
+  isNeeded: boolean,
+): Promise<string | undefined> {
+  const block = Array.from({ length: span }, (_, offset) => base + offset);
+  if (base + span > 65_536) return `begins a block of ${span} that ends above 65535`;
+  if (block.some((port) => taken.has(port))) return 'is given to another part of Patchbay';
+  if (!isNeeded) return undefined;
+  for (const port of block) {
+    const refusal = await refusalOf(port);
+    const which = port === base ? '' : `begins a block of which ${port} `;
+    if (refusal === 'EACCES') return `${which}may not be used by this account`;
+    if (refusal !== undefined) return `${which}is taken by another program`;
+  }
+  return claimPort(base) ? undefined : 'is taken by another start of Patchbay';
 }
 
 function readRemembered(file: string): Partial<Ports> {

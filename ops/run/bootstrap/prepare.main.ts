@@ -2,7 +2,8 @@ import { topology } from '../../../contracts/topology.ts';
 import { activatorTypes } from '../../../workers/activators/registry.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { assertTopology } from '../../platform/broker/topology.ts';
-import { explain, Sentence } from './sentence.ts';
+import { explain } from './explain.ts';
+import { Sentence } from './sentence.ts';
 
 /**
  * What a deployment runs once before its roles (DATABASE_URL, AMQP_URL): migrations and topology. `npm start` does the

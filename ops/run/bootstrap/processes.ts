@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchLogs } from '../fleet/log-watch.ts';
 import { supervise, type ProcessChange, type Supervised } from '../fleet/supervised.ts';
 import { fewProcesses, startFleet } from '../fleet/supervisor.ts';
+import { explain } from './explain.ts';
 import { clone, type Home } from './home.ts';
 import type { Ports } from './ports.ts';
 import { writeRunFile, type RunFile } from './run-file.ts';
@@ -45,6 +45,9 @@ export async function startProcesses({
   const shared = secret === undefined ? {} : { PLATFORM_PARTNER_SECRET: secret };
   const simulator = env['NETWORK_URL'] ? undefined : await startSimulator(home, ports.simulator, shared, tell);
   const startedAt = new Date().toISOString();
+  const endWatch = watchLogs(home.logs, ({ source, message, times }) => {
+    tell(`${source}: ${message}${times > 1 ? ` (${times} times)` : ''}`);
+  });
   let isWritten = false;
 
   const fleet = await startFleet({
@@ -96,15 +99,14 @@ export async function startProcesses({
       pid: process.pid,
       startedAt,
     };
-    writeRunFile(home, run);
+    try {
+      writeRunFile(home, run);
+    } catch (error) {
+      tell(`tools will not see what runs: ${explain(error)}`);
+    }
     return run;
   };
 
-  const logs = new Map(processes.map(({ name, logFile }) => [name, logFile]));
-  for (const name of ['postgres', 'rabbitmq']) logs.set(name, join(home.logs, `${name}.log`));
-  const endWatch = watchLogs(logs, ({ source, message, times }) => {
-    tell(`${source}: ${message}${times > 1 ? ` (${times} times)` : ''}`);
-  });
   return {
     async whenReady() {
       await Promise.all([fleet.whenReady(), simulator?.whenReady()]);
@@ -125,14 +127,12 @@ function startSimulator(
   shared: Readonly<Record<string, string>>,
   tell: Progress,
 ): Promise<Supervised> {
-  const logFile = join(home.logs, 'simulator.log');
-  rmSync(logFile, { force: true });
   return supervise({
     name: 'simulator',
     args: [join(clone, 'ops/simulator/main.ts')],
     env: { ...process.env, ...shared, PORT: String(port), DATA_DIR: home.simulator },
     healthUrl: `http://127.0.0.1:${port}/health`,
-    logFile,
+    logFile: join(home.logs, 'simulator.log'),
     recordsFolder: home.processes,
     restart: 'always',
     onChange: (change) => report(change, tell),

@@ -4,11 +4,13 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { startInBackground, type BackgroundProcess } from './background-process.ts';
-import { logTail } from './log-tail.ts';
+import { addedTo, causeIn, endOf } from './last-words.ts';
 import { plainPath } from './plain-path.ts';
 import { identityOf, type RabbitmqIdentity } from './rabbitmq-identity.ts';
+import { noteRelease, refuseMoved, refuseRelease, releaseOf } from './rabbitmq-data.ts';
 import { findRabbitmq, type RabbitmqPrograms } from './rabbitmq-programs.ts';
 import type { DebianRelease } from './rabbitmq-release.ts';
+import { refuseHeld } from './refuse-held.ts';
 import { Sentence } from './sentence.ts';
 import type { Broker, Progress } from './service.ts';
 import { until } from './until.ts';
@@ -35,12 +37,16 @@ const oldest = [3, 10];
  * Starts a private RabbitMQ with its management interface on 127.0.0.1, with a port mapper, cookie and node name of its
  * own, so that another broker on the machine does not matter. Downloads the packages when none is installed.
  *
- * @throws Sentence when it does not come up, with the end of its log
+ * @throws Sentence when the data cannot be used, or it does not come up
  */
 export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   const dir = plainPath(options.dir);
   const identity = identityOf(dir);
   const programs = await findRabbitmq(options.packages, options.release, options.progress ?? (() => {}));
+  refuseHeld('/beam.smp', dir);
+  refuseMoved(dir, identity.node);
+  // Of another release's tree the path means something else outside of it.
+  refuseRelease(dir, options.release === undefined ? releaseOf(programs.server) : undefined);
   const logFile = options.logFile ?? join(options.dir, 'rabbitmq.log');
   const { amqp, management } = options.ports;
   const managementUrl = `http://127.0.0.1:${management}`;
@@ -65,7 +71,8 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
     }
     const launched = await begin('rabbitmq', programs.server, [], env);
     server = launched;
-    const failure = () => failedStart(options.ports, logFile);
+    const logBegan = endOf(logFile);
+    const failure = () => failedStart(options.ports, logFile, logBegan);
     try {
       const version = await until(
         async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login) : undefined),
@@ -76,6 +83,7 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
         },
       );
       refuseOld(version);
+      noteRelease(dir, version);
     } catch (error) {
       await stop();
       throw error;
@@ -197,16 +205,19 @@ async function versionOf(
   }
 }
 
-function failedStart({ amqp, management }: RabbitmqOptions['ports'], logFile: string): Sentence {
-  const end = logTail(logFile, 12);
-  return /eaddrinuse/i.test(end)
+function failedStart({ amqp, management }: RabbitmqOptions['ports'], logFile: string, logBegan: number): Sentence {
+  const said = addedTo(logFile, logBegan);
+  return /eaddrinuse/i.test(said)
     ? new Sentence(
         `Port ${amqp} or ${management} was taken while RabbitMQ started: set PATCHBAY_AMQP_PORT and PATCHBAY_MANAGEMENT_PORT to free ports.`,
       )
-    : new Sentence(`RabbitMQ did not start on port ${amqp}; the end of ${logFile}:\n${end}`);
+    : new Sentence(
+        `RabbitMQ did not start on port ${amqp} (${causeIn(said) ?? 'it did not say why'}): see ${logFile}; npm run reset forgets its data where that is broken.`,
+      );
 }
 
-function refuseOld(version: string): void {
+/** @throws Sentence for a release whose quorum queues do not dead-letter at least once */
+export function refuseOld(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > oldest[0]! || (major === oldest[0] && minor >= oldest[1]!)) return;
   throw new Sentence(

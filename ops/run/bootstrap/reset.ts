@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { forgetDockerData } from './docker.ts';
-import { homeFromEnvironment, ownerOf } from './home.ts';
+import { foldersOf, homeFromEnvironment, ownerOf } from './home.ts';
 import { endLeftovers } from './leftovers.ts';
-import { dataOutside } from './postgres-place.ts';
-import { explain, Sentence } from './sentence.ts';
+import { foldersOutside } from './postgres-place.ts';
+import { explain } from './explain.ts';
+import { Sentence } from './sentence.ts';
 
 /** `npm run reset`: forgets the data of a home, keeps downloaded packages and the choice of ports. */
 async function reset(): Promise<void> {
@@ -13,17 +14,17 @@ async function reset(): Promise<void> {
   if (owner !== undefined) {
     throw new Sentence(`Patchbay runs in ${home.root} (process ${owner.pid}): stop it first, then reset.`);
   }
-  if (existsSync(home.root) && !existsSync(home.portsFile)) {
+  const isOurs = existsSync(home.portsFile) || foldersOf(home).every((folder) => existsSync(folder));
+  if (existsSync(home.root) && !isOurs) {
     throw new Sentence(
       `${home.root} is not a Patchbay data folder: set PATCHBAY_HOME to the one whose data is to be forgotten.`,
     );
   }
   await endLeftovers(home.processes);
   await forgetDockerData(home);
-  const outside = dataOutside(home.postgres);
   const held: [string, string][] = [
     ['database', home.postgres],
-    ...(outside === undefined ? [] : [['database', dirname(outside)] as [string, string]]),
+    ...foldersOutside(home.postgres).map((folder): [string, string] => ['database', folder]),
     ['broker', home.rabbitmq],
     ['simulator', home.simulator],
     ['logs', home.logs],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** An operating-system account by number, as child processes take it. */
 export type Account = { uid: number; gid: number };
@@ -7,9 +7,15 @@ export type Account = { uid: number; gid: number };
 /**
  * The account the database server must run under: PostgreSQL refuses to run as root. Undefined when we are not root
  * and it can run as ourselves.
+ *
+ * @param data data that exists: whoever owns it must run the server (an account `postgres` may have come since it was made)
  */
-export function serverAccount(): Account | undefined {
+export function serverAccount(data?: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  if (data !== undefined) {
+    const { uid, gid } = statSync(data);
+    if (uid !== 0) return { uid, gid };
+  }
   const accounts = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));

@@ -53,6 +53,7 @@ export async function startServices(
       port: ports.postgres,
       logFile: join(home.logs, 'postgres.log'),
       recordsFolder: home.processes,
+      progress,
     });
   };
   const rabbitmq = async (): Promise<Broker> => {

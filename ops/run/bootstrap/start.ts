@@ -1,6 +1,7 @@
 import { board } from './board.ts';
 import { parseReplicas } from './replicas.ts';
-import { explain } from './sentence.ts';
+import { explain } from './explain.ts';
+import { say, complain } from './say.ts';
 import { up } from './up.ts';
 
 /** `npm start`: everything up, in the foreground. `npm start -- --replicas 2` or PATCHBAY_REPLICAS=2 for more of each role. */
@@ -9,16 +10,16 @@ try {
   await up({
     env: process.env,
     replicas: parseReplicas(process.argv.slice(2), process.env),
-    tell: (line) => console.log(line),
+    tell: say,
     onReady: (run) => {
-      console.log(board(run));
-      console.log(`up in ${((performance.now() - began) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
+      say(board(run));
+      say(`up in ${((performance.now() - began) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
       // Alone on its line, so that scripts can wait for it.
-      console.log('ready');
+      say('ready');
     },
   });
-  process.exit(0);
+  process.exit();
 } catch (error) {
-  console.error(explain(error));
+  complain(explain(error));
   process.exit(1);
 }

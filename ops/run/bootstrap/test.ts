@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { clone, claimHome, homeAt, ownerOf, prepareHome, testHome } from './home.ts';
 import { endLeftovers } from './leftovers.ts';
 import { freePort, type Ports } from './ports.ts';
-import { dataOutside } from './postgres-place.ts';
-import { explain } from './sentence.ts';
+import { foldersOutside } from './postgres-place.ts';
+import { explain } from './explain.ts';
 import { startServices, type Services } from './services.ts';
 
 /** Where `faults.int.test.ts` sets its stage. */
@@ -24,8 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
     // The fault tests are ended with vitest, which gives them no time to clean up; their stage is its own home.
     const stage = homeAt(faultStage, process.env);
     if (ownerOf(stage) === undefined) await endLeftovers(stage.processes, 2_000);
-    for (const folder of [dataOutside(home.postgres), home.postgres, home.rabbitmq, home.logs]) {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [...foldersOutside(home.postgres), home.postgres, home.rabbitmq, home.logs]) {
+      rmSync(folder, { recursive: true, force: true });
     }
     const services = await startServices(
       home,

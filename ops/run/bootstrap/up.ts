@@ -3,11 +3,13 @@ import { activatorTypes } from '../../../workers/activators/registry.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { assertTopology } from '../../platform/broker/topology.ts';
 import { loadSamples } from '../../samples/load.ts';
-import { claimHome, homeFromEnvironment, prepareHome } from './home.ts';
+import { explain } from './explain.ts';
+import { claimHome, homeFromEnvironment, prepareHome, type Home } from './home.ts';
 import { keepUp } from './keep-up.ts';
 import { endLeftovers } from './leftovers.ts';
 import { choosePorts, type PortName } from './ports.ts';
 import { startProcesses } from './processes.ts';
+import { inWords, roomAt } from './room.ts';
 import { removeRunFile, type RunFile } from './run-file.ts';
 import { Sentence } from './sentence.ts';
 import { chooseSources, startServices, type Services, type Sources } from './services.ts';
@@ -22,6 +24,9 @@ export type UpOptions = {
   /** called once everything is ready */
   onReady: (run: RunFile) => void;
 };
+
+/** Less than a minute of a busy system. */
+const littleForLogs = 1024 * 1024;
 
 /** Thrown between steps when somebody asked to stop while the start was still going on. */
 class Stopped extends Error {}
@@ -41,12 +46,19 @@ export async function up({ env, replicas, tell, onReady }: UpOptions): Promise<v
     removeRunFile(home);
     void endLeftovers(home.processes, 0).finally(() => process.exit(130));
   });
-  const undo: (() => Promise<void> | void)[] = [release, () => removeRunFile(home)];
+  // In a callback that nobody awaits. What runs is taken down in order, not left behind.
+  process.on('uncaughtException', (error) => {
+    tell(explain(error));
+    process.exitCode = 1;
+    stop.ask();
+  });
+  const undo: (() => unknown)[] = [release, () => removeRunFile(home), () => endLeftovers(home.processes)];
   const step = async <T>(work: () => Promise<T>): Promise<T> => {
     if (stop.isAsked()) throw new Stopped();
     return work();
   };
   try {
+    tellFullLogs(home, tell);
     const ended = await endLeftovers(home.processes);
     if (ended.length > 0) tell(`ended what an interrupted start left running: ${ended.join(', ')}`);
     const sources = await chooseSources(env);
@@ -55,7 +67,7 @@ export async function up({ env, replicas, tell, onReady }: UpOptions): Promise<v
     undo.push(() => stopServices(services));
     tell(`PostgreSQL and RabbitMQ are up (${describe(sources)})`);
 
-    const applied = await step(() => migrate(services.postgres.url));
+    const applied = await step(() => migrate(services.postgres.url).catch(explainDatabase));
     if (applied.length > 0) tell(`migrated the database: ${applied.join(', ')}`);
     await step(async () =>
       assertTopology(services.rabbitmq.url, topology(await activatorTypes())).catch(explainBroker),
@@ -78,9 +90,22 @@ export async function up({ env, replicas, tell, onReady }: UpOptions): Promise<v
     if (!(error instanceof Stopped)) throw error;
   } finally {
     if (stop.isAsked()) tell('stopping: roles finish what they hold, then the servers (again Ctrl-C: at once)');
-    for (const end of undo.toReversed()) await end();
+    for (const end of undo.toReversed()) {
+      try {
+        await end();
+      } catch (error) {
+        tell(explain(error));
+      }
+    }
     if (stop.isAsked()) tell('stopped; data stays for the next start');
   }
+}
+
+// A log only tells: without room for it the system starts, and people know why it stays silent.
+function tellFullLogs({ logs }: Home, tell: UpOptions['tell']): void {
+  const room = roomAt(logs);
+  if (room.bytes >= littleForLogs) return;
+  tell(`the partition of the logs (${logs}) has only ${inWords(room)} left: lines that do not fit are dropped`);
 }
 
 async function stopServices({ postgres, rabbitmq }: Services): Promise<void> {
@@ -100,6 +125,13 @@ function neededPorts(sources: Sources, env: NodeJS.ProcessEnv): PortName[] {
 function describe({ postgres, rabbitmq }: Sources): string {
   const words = { given: 'given by URL', docker: 'in Docker', embedded: 'private' };
   return postgres === rabbitmq ? words[postgres] : `PostgreSQL ${words[postgres]}, RabbitMQ ${words[rabbitmq]}`;
+}
+
+function explainDatabase(error: unknown): never {
+  if (error instanceof Sentence) throw error;
+  throw new Sentence(
+    `The database refuses to be prepared (${(error as Error).message}): the login needs the right to create schemas in a database that can be written.`,
+  );
 }
 
 function explainBroker(error: unknown): never {

@@ -1,25 +1,36 @@
-import { closeSync, copyFileSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { messageOf, type PinoLine } from '../bootstrap/last-words.ts';
 
-/** A line of a role's log that a person may want to see. */
+/** A line of a log that a person may want to see, and whose log it is. */
 export type Warning = { source: string; message: string; times: number };
 
-/** A role logs some 200 bytes per message it handles: 20 MB is about a hundred thousand of them, twice that is kept. */
-const mostBytes = 20 * 1024 * 1024;
+/** A role logs some 200 bytes per message it handles: 10 MB is about fifty thousand of them. */
+const mostBytes = 10 * 1024 * 1024;
+/** Older parts that are kept of each log, `<file>.1` the newest: 50 MB a log with what is being written. */
+const keptParts = 4;
 /** The same complaint is shown once in this time, with a count. */
 const quietMs = 30_000;
 
 /**
- * Watches the log files of a fleet: passes on lines of level warning and above, the same one at most every 30 s with its
- * count, and keeps each file within bounds (the older part moves to `<file>.1`).
+ * Watches the logs (`*.log`) of a folder: passes on lines of level warning and above that are written from now on, the same
+ * one at most every 30 s with its count, and keeps each log within bounds. Logs of earlier starts stay, and are appended to.
  *
  * @returns a function that ends the watch
  */
-export function watchLogs(
-  files: ReadonlyMap<string, string>,
-  onWarning: (warning: Warning) => void,
-  everyMs = 1_000,
-): () => void {
-  const positions = new Map<string, number>();
+export function watchLogs(folder: string, onWarning: (warning: Warning) => void, everyMs = 1_000): () => void {
+  const positions = new Map(logsIn(folder).map((file) => [file, sizeOf(file)]));
   const heard = new Map<string, { at: number; held: number }>();
   const say = (source: string, message: string) => {
     const key = `${source} ${message}`;
@@ -32,14 +43,14 @@ export function watchLogs(
     onWarning({ source, message, times: (before?.held ?? 0) + 1 });
   };
   const look = () => {
-    for (const [source, file] of files) {
+    for (const file of logsIn(folder)) {
       const { lines, end } = linesFrom(file, positions.get(file) ?? 0);
       positions.set(file, end);
       for (const line of lines) {
         const message = warningIn(line);
-        if (message !== undefined) say(source, message);
+        if (message !== undefined) say(basename(file, '.log'), message);
       }
-      if (end > mostBytes && rotate(file)) positions.set(file, 0);
+      if (sizeOf(file) > mostBytes && rotate(file)) positions.set(file, 0);
     }
   };
   const timer = setInterval(look, everyMs);
@@ -51,51 +62,59 @@ export function watchLogs(
 export function warningIn(line: string): string | undefined {
   if (!/"level":[4-6]0/.test(line)) return undefined;
   try {
-    const { level, msg, err } = JSON.parse(line) as { level: number; msg?: string; err?: { message?: string } };
-    if (level < 40) return undefined;
-    const cause = err?.message === undefined || err.message === msg ? '' : `: ${err.message}`;
-    return `${msg ?? 'error'}${cause}`;
+    const said = JSON.parse(line) as PinoLine;
+    return said.level < 40 ? undefined : messageOf(said);
   } catch {
     return undefined;
   }
 }
 
-// Whole lines only: what is half written is read next time.
-function linesFrom(file: string, position: number): { lines: string[]; end: number } {
-  let descriptor: number;
+function logsIn(folder: string): string[] {
   try {
-    descriptor = openSync(file, 'r');
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.log'))
+      .map((name) => join(folder, name));
   } catch {
-    return { lines: [], end: 0 };
-  }
-  try {
-    const { size } = fstatSync(descriptor);
-    const from = size < position ? 0 : position;
-    const buffer = Buffer.alloc(Math.min(size - from, 4 * 1024 * 1024));
-    const read = readSync(descriptor, buffer, 0, buffer.length, from);
-    const text = buffer.subarray(0, read);
-    const last = text.lastIndexOf(10);
-    return {
-      lines: text
-        .subarray(0, last + 1)
-        .toString('utf8')
-        .split('\n')
-        .filter(Boolean),
-      end: from + last + 1,
-    };
-  } finally {
-    closeSync(descriptor);
+    return []; // somebody removed it; what is written next makes it again
   }
 }
 
-// The writer holds the file open for appending, so it is emptied rather than renamed.
-function rotate(file: string): boolean {
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+// Whole lines only: what is half written is read next time.
+function linesFrom(file: string, position: number): { lines: string[]; end: number } {
+  let descriptor: number | undefined;
   try {
-    if (statSync(file).size <= mostBytes) return false;
-    copyFileSync(file, `${file}.1`);
+    descriptor = openSync(file, 'r');
+    const { size } = fstatSync(descriptor);
+    const from = size < position ? 0 : position;
+    const buffer = Buffer.alloc(Math.min(size - from, 4 * 1024 * 1024));
+    const text = buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, from));
+    const whole = text.subarray(0, text.lastIndexOf(10) + 1);
+    return { lines: whole.toString('utf8').split('\n').filter(Boolean), end: from + whole.length };
+  } catch {
+    return { lines: [], end: position }; // the next look may fare better
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+// The writer holds the file open for appending, so it is copied and emptied rather than renamed. A copy for which there is no
+// room leaves everything as it is: the writer drops what does not fit.
+function rotate(file: string): boolean {
+  const copy = `${file}.copy`;
+  try {
+    copyFileSync(file, copy);
+    for (let part = keptParts - 1; part > 0; part--) renameIfThere(`${file}.${part}`, `${file}.${part + 1}`);
+    renameSync(copy, `${file}.1`);
     truncateSync(file);
     return true;
   } catch {
+    rmSync(copy, { force: true });
     return false;
   }
+}
+
+function renameIfThere(from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, to);
 }

@@ -86,6 +86,11 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     log.fatal({ error }, 'unhandled rejection: ending, the supervisor starts anew');
     process.exit(1);
   });
+  // Node's own report goes to stderr and waits for its reader.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error }, 'uncaught exception: ending, the supervisor starts anew');
+    process.exit(1);
+  });
 
   for (const role of names) {
     const start = roles[role];
@@ -105,6 +110,7 @@ if (names.length === 0 || unknown.length > 0) {
 try {
   await main(names, parseConfiguration(process.env));
 } catch (error) {
-  console.error(error instanceof ConfigurationError || error instanceof DriverError ? error.message : error);
+  if (error instanceof ConfigurationError || error instanceof DriverError) console.error(error.message);
+  else createLog(names.join(','), 'fatal').fatal({ error }, 'did not start');
   process.exit(1);
 }

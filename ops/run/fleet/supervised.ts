@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startInBackground, type BackgroundProcess } from '../bootstrap/background-process.ts';
-import { logTail } from '../bootstrap/log-tail.ts';
+import { explain } from '../bootstrap/explain.ts';
+import { addedTo, causeIn, endOf } from '../bootstrap/last-words.ts';
+import { complain } from '../bootstrap/say.ts';
 import { Sentence } from '../bootstrap/sentence.ts';
 import { until } from '../bootstrap/until.ts';
 
@@ -41,7 +43,7 @@ export type Supervised = {
   readonly pid: number | undefined;
   alive(): boolean;
   ready(): Promise<boolean>;
-  /** Resolves when it is ready. Throws a Sentence with the end of its log when it keeps ending or takes too long. */
+  /** Resolves when it is ready. Throws a Sentence with what it said last when it keeps ending or takes too long. */
   whenReady(timeoutMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   /** Ends it in order, and it stays down until `start`. */
@@ -65,6 +67,7 @@ export async function supervise(command: SupervisedCommand): Promise<Supervised>
   let wanted = false;
   let quickEnds = 0;
   let pause: AbortController | undefined;
+  const logBegan = endOf(command.logFile);
 
   const launch = async () => {
     pause?.abort();
@@ -84,9 +87,21 @@ export async function supervise(command: SupervisedCommand): Promise<Supervised>
       const againInMs = again ? backoffMs(quickEnds) : undefined;
       command.onChange?.({ kind: 'ended', name: command.name, asked: !wanted, code, signal, againInMs });
       if (againInMs === undefined) return;
-      pause = new AbortController();
-      await sleep(againInMs, undefined, { signal: pause.signal }).then(launch, () => undefined);
+      await relaunch(againInMs);
     });
+  };
+  const relaunch = async (inMs: number): Promise<void> => {
+    pause = new AbortController();
+    const waited = await sleep(inMs, true, { signal: pause.signal }).catch(() => false);
+    if (!waited) return;
+    try {
+      await launch();
+    } catch (error) {
+      // The machine has no process or memory left for it: that may pass.
+      complain(`${command.name} could not be started again: ${explain(error)}`);
+      quickEnds++;
+      await relaunch(backoffMs(quickEnds));
+    }
   };
   const ready = async () => {
     try {
@@ -97,8 +112,10 @@ export async function supervise(command: SupervisedCommand): Promise<Supervised>
   };
   await launch();
 
-  const failed = (how: string) =>
-    new Sentence(`${command.name} ${how}; the end of ${command.logFile}:\n${logTail(command.logFile, 12)}`);
+  const failed = (how: string) => {
+    const cause = causeIn(addedTo(command.logFile, logBegan));
+    return new Sentence(`${command.name} ${how} (${cause ?? 'it did not say why'}): see ${command.logFile}.`);
+  };
   return {
     name: command.name,
     healthUrl: command.healthUrl,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { backoffMs, type ProcessChange } from './supervised.ts';
 import { startFleet, type Fleet, type FleetOptions } from './supervisor.ts';
 
+const aFolder = () => mkdtempSync(join(tmpdir(), 'a fleet '));
 const fleets: Fleet[] = [];
 afterEach(async () => {
   await Promise.all(fleets.splice(0).map((fleet) => fleet.stop()));
@@ -16,7 +17,7 @@ async function aFleet(options: Partial<FleetOptions>): Promise<Fleet> {
     databaseUrl: 'postgres://nowhere/x',
     amqpUrl: 'amqp://nowhere',
     roles: ['worker'],
-    logDir: mkdtempSync(join(tmpdir(), 'a fleet ')),
+    logDir: aFolder(),
     entry: fileURLToPath(new URL('./role.fixture.ts', import.meta.url)),
     ...options,
   });
@@ -72,11 +73,29 @@ test('a stopped process drains and stays down', async () => {
   expect(readFileSync(worker!.logFile, 'utf8')).toContain('drained');
 });
 
-test('a role that cannot start is a sentence with the end of its log', async () => {
-  const fleet = await aFleet({ roles: ['broken'] });
+test('a role that cannot start is a sentence with the reason of this start', async () => {
+  const logDir = aFolder();
+  writeFileSync(join(logDir, 'broken-1.log'), 'Error: of yesterday\n');
+  const fleet = await aFleet({ roles: ['broken'], logDir });
+  const logFile = join(logDir, 'broken-1.log');
   await expect(fleet.whenReady()).rejects.toThrow(
-    /broken-1 does not stay up; the end of .*\n[^]*the configuration is wrong/,
+    `broken-1 does not stay up (the configuration is wrong): see ${logFile}.`,
   );
+});
+
+test('the log of an earlier start stays, and is appended to', async () => {
+  const logDir = aFolder();
+  writeFileSync(join(logDir, 'worker-1.log'), 'the incident\n');
+  const fleet = await aFleet({ logDir });
+  await fleet.whenReady();
+  expect(readFileSync(join(logDir, 'worker-1.log'), 'utf8')).toMatch(/^the incident\n\{.*worker-1/);
+});
+
+test('a process whose log or record cannot be written runs all the same', async () => {
+  const folder = aFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const fleet = await aFleet({ logDir: join(folder, 'file', 'logs'), recordsFolder: join(folder, 'file', 'records') });
+  await expect(fleet.whenReady()).resolves.toBeUndefined();
 });
 
 test('the pause before a restart grows to half a minute', () => {

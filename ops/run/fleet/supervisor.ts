@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from '../bootstrap/ports.ts';
 import { supervise, type ProcessChange, type Supervised } from './supervised.ts';
@@ -92,7 +91,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
           ? options.gatewayPort
           : await freePort(1, taken);
       const logFile = join(options.logDir, `${name}.log`);
-      rmSync(logFile, { force: true });
       const supervised = await supervise({
         name,
         args: [options.entry ?? resolve(import.meta.dirname, 'process.ts'), role],

@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { explain, Sentence } from '../../run/bootstrap/sentence.ts';
+import { explain } from '../../run/bootstrap/explain.ts';
+import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { bareHttp, chains } from './floors.ts';
 import { accept } from './measures/accept.ts';
 import { endToEnd } from './measures/end-to-end.ts';

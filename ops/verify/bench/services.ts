@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimHome, homeAt, homeFromEnvironment, prepareHome, type Home } from '../../run/bootstrap/home.ts';
 import { endLeftovers } from '../../run/bootstrap/leftovers.ts';
-import { dataOutside } from '../../run/bootstrap/postgres-place.ts';
+import { foldersOutside } from '../../run/bootstrap/postgres-place.ts';
 import { freePort, type Ports } from '../../run/bootstrap/ports.ts';
 import { chooseSources, startServices } from '../../run/bootstrap/services.ts';
 
@@ -25,8 +25,8 @@ export async function benchServices(env: NodeJS.ProcessEnv, tell: (line: string)
   const release = claimHome(home);
   try {
     await endLeftovers(home.processes, 2_000);
-    for (const folder of [dataOutside(home.postgres), home.postgres, home.rabbitmq, home.simulator, home.logs]) {
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [...foldersOutside(home.postgres), home.postgres, home.rabbitmq, home.simulator, home.logs]) {
+      rmSync(folder, { recursive: true, force: true });
     }
     prepareHome(home);
     const { postgres, rabbitmq } = await startServices(home, await freePorts(), await chooseSources(env), env, tell);

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clone } from '../../run/bootstrap/home.ts';
-import { explain } from '../../run/bootstrap/sentence.ts';
+import { explain } from '../../run/bootstrap/explain.ts';
 import { type Outcome, beginFaultRun, isGreen } from './run.ts';
 import { calm } from './scenarios/calm.ts';
 import { scenarios } from './scenarios/index.ts';

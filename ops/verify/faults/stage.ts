@@ -6,7 +6,7 @@ import { activatorTypes } from '../../../workers/activators/registry.ts';
 import { type Home, claimHome, clone, homeAt, prepareHome } from '../../run/bootstrap/home.ts';
 import { endLeftovers } from '../../run/bootstrap/leftovers.ts';
 import { freePort, type Ports } from '../../run/bootstrap/ports.ts';
-import { dataOutside } from '../../run/bootstrap/postgres-place.ts';
+import { foldersOutside } from '../../run/bootstrap/postgres-place.ts';
 import { type Services, startServices } from '../../run/bootstrap/services.ts';
 import { type ProcessChange, type Supervised, supervise } from '../../run/fleet/supervised.ts';
 import { type Fleet, standardRoles, startFleet } from '../../run/fleet/supervisor.ts';
@@ -78,8 +78,8 @@ export async function setStage(root: string, tell: (line: string) => void, aband
     await endLeftovers(home.processes, 2_000);
     await endLeftovers(standbyHome.processes);
     for (const { postgres, rabbitmq, simulator, logs } of [home, standbyHome]) {
-      for (const folder of [dataOutside(postgres), postgres, rabbitmq, simulator, logs])
-        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      for (const folder of [...foldersOutside(postgres), postgres, rabbitmq, simulator, logs])
+        rmSync(folder, { recursive: true, force: true });
     }
     const ports = await ownPorts();
     const embedded = { postgres: 'embedded', rabbitmq: 'embedded' } as const;
