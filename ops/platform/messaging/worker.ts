@@ -1,4 +1,4 @@
-import type { MessageVersions } from '../../../contracts/messages/message.ts';
+import { type MessageVersions, namesOf } from '../../../contracts/messages/message.ts';
 import type { Topology } from '../../../contracts/topology.ts';
 import type { BrokerConnection } from '../broker/connection.ts';
 import { type Subscription, subscribe } from '../broker/subscription.ts';
@@ -53,10 +53,6 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** A handler takes its message in the version before, too. */
-const namesOf = ({ definition: { name, previous } }: Handler): string[] =>
-  previous === undefined ? [name] : [name, previous.name];
-
 /** Consumes a queue with these handlers until stopped. */
 export function startWorker(dependencies: WorkerDependencies, options: WorkerOptions): Worker {
   const { queue, alarms } = options;
@@ -69,7 +65,7 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     worker: options.worker,
     log,
     random: Math.random,
-    handlers: new Map(handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
+    handlers: new Map(handlers.flatMap((handler) => namesOf(handler.definition).map((name) => [name, handler]))),
     ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.sees === true ? { sees: true } : {}),
   });

@@ -1,3 +1,5 @@
+import { serviceSpecification } from '../../../contracts/messages/service-catalog.ts';
+import { createContents } from '../../platform/contents.store.ts';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -92,10 +94,7 @@ const cases: Readonly<Record<string, Case>> = {
   'order_management.recovery_policy': of(recoveryPolicies, productOrder.policy({ do: 'hold' })),
   'product_inventory.product': of(inventory, ...claimedProducts.filter(({ kind }) => kind === 'product')),
   'product_inventory.known_order': of(inventory, ...claimedProducts.filter(({ kind }) => kind === 'order')),
-  'activation.activation': of(
-    activations(() => undefined),
-    stalled,
-  ),
+  'activation.activation': of(activations({ contents: createContents(serviceSpecification) }), stalled),
   'outside_ordering.outside_order': of(
     outsideOrders(() => undefined),
     ...(placedOutside === undefined ? [] : [placedOutside]),
