@@ -36,7 +36,11 @@ test('a row refers to its specification; whoever reads it has it whole', async (
     serviceType: 'broadband',
     digest: expect.stringMatching(/^[\w-]{43}$/),
   });
-  expect(await load(rowsOf())).toEqual({ ...activation, readAt: activation.revision });
+  expect(await load(rowsOf())).toEqual({
+    ...activation,
+    readAt: activation.revision,
+    referred: await specificationInRow(),
+  });
 });
 
 test('while the release before runs, a row has its specification whole, one that referred to it too', async () => {

@@ -15,7 +15,7 @@ export async function readBeginnings(
            max(received_at) filter (where outcome in ('parked', 'deadLettered', 'unreadable')) as "givenUpAt",
            (array_agg(reason order by received_at desc)
              filter (where outcome in ('parked', 'deadLettered', 'unreadable')))[1] as reason
-    from platform.inbox
+    from platform.journal
     where correlation_id = any(${orderIds as string[]}::uuid[]) and type = any(${namesOf(activateItem)}::text[])
     group by correlation_id, about`;
   const orders = Map.groupBy(rows, ({ orderId }) => orderId);

@@ -128,7 +128,8 @@ function shortened(state: OrderState): OrderState {
     const { resolved: _resolved, previous: _previous, supporting: _supporting, ...heard } = work;
     const kept = ended ? heard : work;
     if (settled === undefined) return kept;
-    return { ...kept, settled: ended ? { ...told(settled), characteristics: {}, resources: [] } : told(settled) };
+    const { serviceType, ...others } = told(settled);
+    return { ...kept, settled: ended ? { ...others, characteristics: {}, resources: [] } : { ...others, serviceType } };
   });
 }
 
