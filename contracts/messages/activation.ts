@@ -2,7 +2,7 @@ import * as z from './open-schema.ts';
 import { orderItemActions } from '../states/service-order.ts';
 import { activatorControlQueue, activatorQueue } from '../topology.ts';
 import { command, event, previousVersion } from './message.ts';
-import { serviceSpecification } from './service-catalog.ts';
+import { isReference, referredSpecification, serviceSpecification } from './service-catalog.ts';
 import { supportingService } from './service-inventory.ts';
 import { characteristics, failure, instant, itemRef } from './values.ts';
 
@@ -10,29 +10,43 @@ import { characteristics, failure, instant, itemRef } from './values.ts';
 export const stepDirections = ['apply', 'undo', 'suspend', 'resume'] as const;
 export type StepDirection = (typeof stepDirections)[number];
 
+const activation = z.object({
+  ...itemRef.shape,
+  action: z.enum(orderItemActions).exclude(['noChange']),
+  serviceId: z.string(),
+  serviceType: z.string(),
+  claimNumber: z.int().positive(),
+  /** What the service shall be. For a delete: what it is. */
+  requested: characteristics,
+  /** What the service was before, so that a modify can be taken back. Empty for an add. */
+  previous: characteristics,
+  supporting: z.array(supportingService),
+  specification: referredSpecification,
+  /** Of a modify: the service is to be suspended, or to be taken up again. */
+  operation: z.enum(['suspend', 'resume']).optional(),
+  /** Of a modify: optional steps that an earlier change had to leave out; they are tried again. */
+  missing: z.array(z.string()).optional(),
+});
+
+/** Before specifications could be referred to. */
+const wholeActivation = activation.extend({ specification: serviceSpecification });
+
+const wholly = ({ specification, ...rest }: z.output<typeof activation>) =>
+  isReference(specification) ? undefined : { ...rest, specification };
+
 /**
  * Puts one order item on the network. The business key is (order, item, action): sent again under it, nothing is done
  * twice and the outcome is reported again.
  */
-export const activateItem = command('activation.activate-item.v1', {
-  body: z.object({
-    ...itemRef.shape,
-    action: z.enum(orderItemActions).exclude(['noChange']),
-    serviceId: z.string(),
-    serviceType: z.string(),
-    claimNumber: z.int().positive(),
-    /** What the service shall be. For a delete: what it is. */
-    requested: characteristics,
-    /** What the service was before, so that a modify can be taken back. Empty for an add. */
-    previous: characteristics,
-    supporting: z.array(supportingService),
-    specification: serviceSpecification,
-    /** Of a modify: the service is to be suspended, or to be taken up again. */
-    operation: z.enum(['suspend', 'resume']).optional(),
-    /** Of a modify: optional steps that an earlier change had to leave out; they are tried again. */
-    missing: z.array(z.string()).optional(),
-  }),
+export const activateItem = command('activation.activate-item.v2', {
+  body: activation,
   to: (body) => activatorQueue(body.serviceType),
+  previous: previousVersion<typeof wholeActivation, z.output<typeof activation>>({
+    name: 'activation.activate-item.v1',
+    body: wholeActivation,
+    upgrade: (old) => old,
+    downgrade: wholly,
+  }),
 });
 export type ActivateItem = z.output<typeof activateItem.schema>;
 
@@ -68,21 +82,33 @@ export const settleStep = command('activation.settle-step.v1', {
   to: (body) => activatorControlQueue(body.serviceType),
 });
 
+const cancellation = z.object({
+  item: activation,
+  stage: z.enum(['assess', 'proceed', 'abandon']),
+  /** Counts the cancellations of the order: stages of an older one are void. */
+  round: z.int().positive(),
+  /** Under which claim the taking back is reported. */
+  claimNumber: z.int().positive(),
+});
+const wholeCancellation = cancellation.extend({ item: wholeActivation });
+
 /**
  * Cancels one order item, in three stages. `assess`: it stops before its next step and says whether it can still be taken
  * back. Then `proceed` takes it back, or `abandon` lets it go on. It carries the whole item, because it may come before
  * the command that begins it; said again, it is answered again.
  */
-export const cancelItem = command('activation.cancel-item.v1', {
-  body: z.object({
-    item: activateItem.schema,
-    stage: z.enum(['assess', 'proceed', 'abandon']),
-    /** Counts the cancellations of the order: stages of an older one are void. */
-    round: z.int().positive(),
-    /** Under which claim the taking back is reported. */
-    claimNumber: z.int().positive(),
-  }),
+export const cancelItem = command('activation.cancel-item.v2', {
+  body: cancellation,
   to: (body) => activatorControlQueue(body.item.serviceType),
+  previous: previousVersion<typeof wholeCancellation, z.output<typeof cancellation>>({
+    name: 'activation.cancel-item.v1',
+    body: wholeCancellation,
+    upgrade: (old) => old,
+    downgrade({ item, ...rest }) {
+      const whole = wholly(item);
+      return whole && { ...rest, item: whole };
+    },
+  }),
 });
 export type CancelItem = z.output<typeof cancelItem.schema>;
 

@@ -48,13 +48,19 @@ export interface Outgoing {
  * @param name `<domain>.<verb-object>.v<version>`
  * @param shape.body the zod schema of the body
  * @param shape.to the queue that owns the command, or a function of the body that names it
+ * @param shape.previous how the version before was spelled
  */
 export function command<Schema extends z.ZodType>(
   name: string,
-  shape: { body: Schema; to: string | ((body: z.output<Schema>) => string) },
+  shape: {
+    body: Schema;
+    to: string | ((body: z.output<Schema>) => string);
+    previous?: PreviousVersion<z.output<Schema>>;
+  },
 ): MessageDefinition<z.output<Schema>> {
   const to = shape.to;
   return {
+    ...(shape.previous === undefined ? {} : { previous: shape.previous }),
     kind: 'command',
     name,
     exchange: 'cmd',
@@ -123,6 +129,10 @@ export function send<Body>(definition: MessageDefinition<Body>, body: NoInfer<Bo
 /** Which spelling of messages that have two is emitted: the previous one until every consumer takes the current. */
 export const messageVersions = ['current', 'previous'] as const;
 export type MessageVersions = (typeof messageVersions)[number];
+
+/** What a message may be called where it is met: by its name, and by that of the version before. */
+export const namesOf = <Body>({ name, previous }: MessageDefinition<Body>): string[] =>
+  previous === undefined ? [name] : [name, previous.name];
 
 /** A message in the spelling the fleet emits now; undefined when the version before has no word for it. */
 export function spelled(message: Outgoing, versions: MessageVersions): Outgoing | undefined {

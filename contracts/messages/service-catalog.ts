@@ -34,6 +34,24 @@ export const serviceSpecification = z.object({
 });
 export type ServiceSpecification = z.output<typeof serviceSpecification>;
 
+/** A specification by reference: what names it, and the digest of its content, which is kept under it and never changes. */
+export const specificationReference = serviceSpecification
+  .pick({ id: true, version: true, name: true, serviceType: true })
+  .extend({ digest: z.string() });
+export type SpecificationReference = z.output<typeof specificationReference>;
+
+/** Whole, as it came before there were references; or by reference. */
+export const referredSpecification = z.union([specificationReference, serviceSpecification]);
+export type ReferredSpecification = z.output<typeof referredSpecification>;
+
+export const isReference = (one: ReferredSpecification): one is SpecificationReference => 'digest' in one;
+
+/** Refers to a specification whose content is kept under that digest. */
+export const referenceTo = (
+  { id, version, name, serviceType }: ServiceSpecification,
+  digest: string,
+): SpecificationReference => ({ id, version, name, serviceType, digest });
+
 export const serviceSpecificationPublished = event('service-catalog.service-specification-published.v1', {
   body: z.object({ specification: serviceSpecification }),
 });

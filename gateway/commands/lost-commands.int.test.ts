@@ -46,7 +46,7 @@ const laterOn = () => system.sql`update gateway.idempotency set created_at = cre
 const handlings = async (queue: string, type: string, about: string): Promise<number> =>
   (
     await system.sql`
-      select from platform.inbox where consumer = ${queue} and type like ${`%${type}%`} and correlation_id = ${about}::uuid`
+      select from platform.journal where consumer = ${queue} and type like ${`%${type}%`} and correlation_id = ${about}::uuid`
   ).count;
 
 /** Sends a command its owner does not take, and returns what the client heard. */

@@ -1,12 +1,14 @@
+import type { Fragment } from 'postgres';
+
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
-import type { ViewState } from './projection.ts';
+import type { SettledColumns, ViewState } from './projection.ts';
 import { viewKey } from './projection.ts';
-import { columnsOf } from '../tmf630/view-row.ts';
+import { type ViewColumns, columnsOf } from '../tmf630/view-row.ts';
 
-interface ViewRow {
+interface ViewRow extends SettledColumns {
   id: string;
   revision: number;
   deleted: boolean;
@@ -47,7 +49,7 @@ async function lockViewsOf(
 ): Promise<ViewState[]> {
   const [views, submitted, pending] = await Promise.all([
     tx<ViewRow[]>`
-      select id, revision, deleted from gateway.view
+      select id, revision, deleted, external_id, category, party_ids, created_at from gateway.view
       where resource = ${resource.name} and id = any(${ids as string[]}::text[]) order by id for update`,
     tx<DocumentRow[]>`
       select id, document from gateway.submitted
@@ -60,9 +62,10 @@ async function lockViewsOf(
   const submittedOf = new Map(submitted.map((row) => [row.id, row.document]));
   const pendingOf = Map.groupBy(pending, (row) => row.id);
   return ids.map((id) => {
-    const { revision = -1, deleted = false } = viewOf.get(id) ?? {};
+    const stored = viewOf.get(id);
+    const { revision = -1, deleted = false } = stored ?? {};
     return {
-      ...{ resource, id, revision, deleted },
+      ...{ resource, id, revision, deleted, stored },
       submitted: submittedOf.get(id),
       pending: Object.fromEntries((pendingOf.get(id) ?? []).map(({ commandId, document }) => [commandId, document])),
       ...{ shown: undefined, submittedChanged: false, outcomes: [] },
@@ -80,10 +83,43 @@ export const saveViews = (tx: Transaction, states: readonly ViewState[]): readon
   ...insertOutcomes(tx, states),
 ];
 
+const isSettled = (stored: SettledColumns | undefined, columns: ViewColumns): boolean =>
+  stored !== undefined &&
+  stored.external_id === columns.external_id &&
+  stored.category === columns.category &&
+  stored.created_at?.getTime() === (columns.created_at === null ? undefined : Date.parse(columns.created_at)) &&
+  stored.party_ids.length === columns.party_ids.length &&
+  stored.party_ids.every((id, place) => id === columns.party_ids[place]);
+
+interface ShownRow {
+  readonly state: ViewState;
+  readonly doc: JsonObject;
+  readonly columns: ViewColumns;
+}
+
+/**
+ * Rows whose settled columns stay as they are do not name them: PostgreSQL takes a column that is set for one that changes, and
+ * removes dead entries while it writes only from indexes whose columns are not set. Those of the others kept five entries an order.
+ */
 function upsertViews(tx: Transaction, states: readonly ViewState[]): readonly Statement[] {
   const rows = states.flatMap((state) =>
     state.shown === undefined ? [] : [{ state, doc: state.shown, columns: columnsOf(state.resource, state.shown) }],
   );
+  const [settled, others] = [true, false].map((wanted) =>
+    rows.filter(({ state, columns }) => isSettled(state.stored, columns) === wanted),
+  );
+  return [
+    ...upsertRows(tx, settled ?? [], tx``),
+    ...upsertRows(
+      tx,
+      others ?? [],
+      tx`, external_id = excluded.external_id, category = excluded.category, party_ids = excluded.party_ids,
+           created_at = excluded.created_at`,
+    ),
+  ];
+}
+
+function upsertRows(tx: Transaction, rows: readonly ShownRow[], settled: Fragment): readonly Statement[] {
   if (rows.length === 0) return [];
   // The sets of party ids are of different lengths, which no array of arrays can be: they travel as JSON.
   const statement = tx`
@@ -108,9 +144,7 @@ function upsertViews(tx: Transaction, states: readonly ViewState[]): readonly St
     order by resource, id
     on conflict (resource, id) do update set
       revision = excluded.revision, doc = excluded.doc, deleted = excluded.deleted, state = excluded.state,
-      external_id = excluded.external_id, category = excluded.category, party_ids = excluded.party_ids,
-      created_at = excluded.created_at, start_at = excluded.start_at, completed_at = excluded.completed_at,
-      updated_at = excluded.updated_at
+      start_at = excluded.start_at, completed_at = excluded.completed_at, updated_at = excluded.updated_at${settled}
     where v.revision < excluded.revision`;
   return [statement];
 }

@@ -3,6 +3,14 @@ import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 import type { CommandOutcome } from '../commands/outcome.store.ts';
 
+/** Columns of a view's row that hardly ever change once it is there. */
+export interface SettledColumns {
+  readonly external_id: string | null;
+  readonly category: string | null;
+  readonly party_ids: readonly string[];
+  readonly created_at: Date | null;
+}
+
 /** One view while a batch of events is laid over it. */
 export interface ViewState {
   readonly resource: ResourceDescriptor;
@@ -10,6 +18,8 @@ export interface ViewState {
   /** -1: there is no row. */
   readonly revision: number;
   readonly deleted: boolean;
+  /** As the row was read; undefined while there is none. */
+  readonly stored?: SettledColumns | undefined;
   /** What the client sent; undefined for what came from inside the fleet. */
   readonly submitted: JsonObject | undefined;
   /** Documents that become the submitted one if their command succeeds, by command id. */

@@ -240,7 +240,8 @@ describe('recovery on the whole fleet', () => {
 
   test('nothing of it all was done twice on the network, and no message was given up', async () => {
     expect((await system.network.summary()).totals).toMatchObject({ excess: 0 });
-    const dead = await system.sql`select type from platform.inbox where outcome in ('parked', 'deadLettered') limit 1`;
+    const dead =
+      await system.sql`select type from platform.journal where outcome in ('parked', 'deadLettered') limit 1`;
     expect(dead).toEqual([]);
   });
 });

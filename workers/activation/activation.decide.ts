@@ -1,4 +1,4 @@
-import type { ActivateItem, RunStep, SettleStep } from '../../contracts/messages/activation.ts';
+import type { RunStep, SettleStep } from '../../contracts/messages/activation.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import {
   type Activation,
@@ -7,6 +7,7 @@ import {
   type Outcome,
   type Result,
   type Rules,
+  type Specified,
   courseOf,
   current,
   currentState,
@@ -46,7 +47,7 @@ import { report, statusEvent } from './reports.decide.ts';
 const sitOutMs = 1_000;
 
 /** An activation as it is before anything was done. */
-export const fresh = (id: string, command: ActivateItem, rules: Rules): Activation => ({
+export const fresh = (id: string, command: Specified, rules: Rules): Activation => ({
   id,
   revision: 0,
   command,
@@ -67,7 +68,7 @@ export const fresh = (id: string, command: ActivateItem, rules: Rules): Activati
 export function begin(
   known: Activation | undefined,
   id: string,
-  command: ActivateItem,
+  command: Specified,
   fault: Failure | undefined,
   rules: Rules,
   now: Date,

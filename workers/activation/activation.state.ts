@@ -1,6 +1,7 @@
 /** An activation and what is said of it: the words its decisions share. */
 import type { ActivateItem } from '../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../contracts/messages/message.ts';
+import type { ServiceSpecification, SpecificationReference } from '../../contracts/messages/service-catalog.ts';
 import type { Characteristics, Failure, Resource } from '../../contracts/messages/values.ts';
 import type { EntryState, Phase } from './activation.machine.ts';
 import type { Planned, StepOutline } from './plan.decide.ts';
@@ -43,13 +44,18 @@ export interface Cancelling {
   readonly claimNumber: number;
 }
 
+/** The command an item is begun by, with the specification that it refers to. */
+export type Specified = Omit<ActivateItem, 'specification'> & { readonly specification: ServiceSpecification };
+
 /** One order item's way onto the network, as its activator keeps it. */
 export interface Activation {
   readonly id: string;
   readonly revision: number;
   /** The revision its row had when this transaction read it; undefined while there is none. Not kept in the row. */
   readonly readAt?: number | undefined;
-  readonly command: ActivateItem;
+  readonly command: Specified;
+  /** How its row refers to the specification; undefined while there is no row. */
+  readonly referred?: SpecificationReference | undefined;
   readonly phase: Phase;
   readonly entries: readonly Entry[];
   readonly position: number;

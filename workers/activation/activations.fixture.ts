@@ -1,8 +1,8 @@
 /** Activations in words, for the tests of what decides over them. */
-import type { ActivateItem, CancelItem, RunStep } from '../../contracts/messages/activation.ts';
+import type { CancelItem, RunStep } from '../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../contracts/messages/message.ts';
 import { begin, onDue, onOutcome, run, settle } from './activation.decide.ts';
-import { type Activation, type Effects, type Result, type Rules, current } from './activation.state.ts';
+import { type Activation, type Effects, type Result, type Rules, type Specified, current } from './activation.state.ts';
 import { cancel } from './cancellation.decide.ts';
 import type { StepOutline } from './plan.decide.ts';
 
@@ -36,7 +36,7 @@ export const rules: Rules = {
   backoff: (failures) => failures * 100,
 };
 
-export const aCommand = (over: Partial<ActivateItem> = {}): ActivateItem => ({
+export const aCommand = (over: Partial<Specified> = {}): Specified => ({
   orderId: 'order',
   itemId: 'item',
   action: 'add',
@@ -79,7 +79,7 @@ export const unreadable: Result = { kind: 'unreadable', failure };
 export type Fact = (activation: Activation | undefined, now: Date) => Effects;
 
 export const begun =
-  (command: ActivateItem = aCommand(), over: Rules = rules): Fact =>
+  (command: Specified = aCommand(), over: Rules = rules): Fact =>
   (activation, now) =>
     begin(activation, activationId, command, undefined, over, now);
 

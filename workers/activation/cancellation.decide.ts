@@ -2,7 +2,15 @@
 import type { CancelItem } from '../../contracts/messages/activation.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import { fresh, endsAtOnce } from './activation.decide.ts';
-import { type Activation, type Effects, type Entry, type Rules, current, currentState } from './activation.state.ts';
+import {
+  type Activation,
+  type Effects,
+  type Entry,
+  type Rules,
+  type Specified,
+  current,
+  currentState,
+} from './activation.state.ts';
 import { callNow, conclude, onward, reopened, takeBack, withSent } from './course.decide.ts';
 import { commit, move } from './entries.decide.ts';
 import { assessedEvent, report, statusEvent } from './reports.decide.ts';
@@ -16,7 +24,7 @@ import { assessedEvent, report, statusEvent } from './reports.decide.ts';
 export function cancel(
   known: Activation | undefined,
   id: string,
-  message: CancelItem,
+  message: CancelItem & { readonly item: Specified },
   fault: Failure | undefined,
   rules: Rules,
   now: Date,

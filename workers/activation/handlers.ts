@@ -7,11 +7,14 @@ import {
   settleStep,
 } from '../../contracts/messages/activation.ts';
 import { command } from '../../contracts/messages/message.ts';
+import type { ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
 import type { Characteristics, Failure } from '../../contracts/messages/values.ts';
+import type { Contents } from '../../ops/platform/contents.store.ts';
 import { derivedId } from '../../ops/platform/ids.ts';
 import { type Aggregate, type Handler, done, later, on, park } from '../../ops/platform/messaging/handler.ts';
 import { begin, onOutcome, run, settle } from './activation.decide.ts';
 import type { Activation, Outcome, Rules } from './activation.state.ts';
+import { specifying } from './activation.store.ts';
 import type { Activator } from './activator.ts';
 import { cancel } from './cancellation.decide.ts';
 import { correctionFault } from './correction.decide.ts';
@@ -38,11 +41,13 @@ export interface ActivationHandlers {
  * Everything an activator listens to, on these activations.
  *
  * @param rules as they are when a message is decided: a process that is about to end has others
+ * @param contents what commands refer to
  */
 export function activationHandlers(
   activator: Activator,
   of: Aggregate<Activation>,
   rules: () => Rules,
+  contents: Contents<ServiceSpecification>,
 ): ActivationHandlers {
   /** What a person put right must be what the activator can take, and must not be done already. */
   const faultOfCorrection = (
@@ -54,8 +59,9 @@ export function activationHandlers(
   const beginner = on(activateItem, {
     of,
     key: idOf,
-    decide: (state, { body, now }) =>
-      done(begin(state, idOf(body), body, faultOf(activator, body.requested), rules(), now)),
+    context: (tx, bodies) => specifying(tx, contents, bodies),
+    decide: (state, { body, now }, whole) =>
+      done(begin(state, idOf(body), whole(body), faultOf(activator, body.requested), rules(), now)),
   });
   const runner = on(runStep, {
     of,
@@ -79,8 +85,16 @@ export function activationHandlers(
   const canceller = on(cancelItem, {
     of,
     key: (body) => idOf(body.item),
-    decide: (state, { body, now }) =>
-      done(cancel(state, idOf(body.item), body, faultOf(activator, body.item.requested), rules(), now)),
+    context: (tx, bodies) =>
+      specifying(
+        tx,
+        contents,
+        bodies.map(({ item }) => item),
+      ),
+    decide: (state, { body, now }, whole) => {
+      const cancellation = { ...body, item: whole(body.item) };
+      return done(cancel(state, idOf(body.item), cancellation, faultOf(activator, body.item.requested), rules(), now));
+    },
   });
   const answered = on(externalAnswered, {
     of,

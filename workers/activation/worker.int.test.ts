@@ -1,6 +1,8 @@
+import { serviceSpecification } from '../../contracts/messages/service-catalog.ts';
+import { createContents } from '../../ops/platform/contents.store.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { type ActivateItem, activateItem } from '../../contracts/messages/activation.ts';
+import { activateItem } from '../../contracts/messages/activation.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { recordActivation } from '../../contracts/messages/service-inventory.ts';
 import { deadLetterQueue, serviceInventoryQueue, serviceOrderingQueue } from '../../contracts/topology.ts';
@@ -14,6 +16,7 @@ import {
   testType,
 } from '../../ops/verify/testbed/workbench.ts';
 import type { RunningRole } from '../../ops/platform/messaging/role.ts';
+import type { Specified } from './activation.state.ts';
 import { aCommand } from './activations.fixture.ts';
 import { activator } from './activator.ts';
 import { elementManager } from '../calls/element-manager.ts';
@@ -80,7 +83,7 @@ afterEach(async () => {
 });
 
 const start = (): void => void running.push(startActivator(prefixes, bench.role(network.url)));
-const ask = (over: Partial<ActivateItem> = {}) =>
+const ask = (over: Partial<Specified> = {}) =>
   bench.publish(send(activateItem, aCommand({ serviceType: testType, requested: { prefixLength: 29 }, ...over })));
 const rows = () =>
   bench.sql<{ key: string; phase: string }[]>`select business_key as key, phase from activation.activation`;
@@ -374,5 +377,7 @@ async function leftWaiting(count: number): Promise<void> {
       dueAt: new Date(Date.now() - 60_000),
     };
   });
-  await bench.sql.begin((tx) => Promise.all(activations(() => undefined).save(tx, waiting)));
+  await bench.sql.begin((tx) =>
+    Promise.all(activations({ contents: createContents(serviceSpecification) }).save(tx, waiting)),
+  );
 }

@@ -1,4 +1,6 @@
+import { serviceSpecification } from '../../contracts/messages/service-catalog.ts';
 import { activatorControlQueue, activatorQueue } from '../../contracts/topology.ts';
+import { createContents } from '../../ops/platform/contents.store.ts';
 import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { type GuardedPlatform, startGuard } from '../calls/guard.ts';
 import type { Platform } from '../calls/platform.ts';
@@ -30,8 +32,13 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
     happened: (outcome, { command: { orderId } }, traceparent) =>
       worker.lane.happened({ kind: 'fact', handler: recorder, body: outcome, correlationId: orderId, traceparent }),
   });
-  const of = activations((states, begunAt) => executor.committed(states, begunAt));
-  const { work: working, control: controlling, recorder } = activationHandlers(activator, of, () => rules);
+  const contents = createContents(serviceSpecification);
+  const of = activations({
+    contents,
+    versions: dependencies.versions,
+    committed: (states, begunAt) => executor.committed(states, begunAt),
+  });
+  const { work: working, control: controlling, recorder } = activationHandlers(activator, of, () => rules, contents);
 
   const worker = startWorker(dependencies, {
     queue: activatorQueue(serviceType),

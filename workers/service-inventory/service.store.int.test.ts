@@ -41,3 +41,17 @@ test('pages are in order of id and follow on each other', async () => {
   expect(await page('p0')).toEqual(['p1', 'p2']);
   expect(await page('p2')).toEqual(['p3']);
 });
+
+test('the document of a service at rest is compressed, small as it is', async () => {
+  const compression = async () =>
+    (await bench.sql`select pg_column_compression(doc) as by from service_inventory.service where id = 'rests'`)[0]?.[
+      'by'
+    ];
+  const name = 'A line of somebody who has a long name. '.repeat(20);
+  const service = aService({ id: 'rests', state: 'reserved', name });
+  await save(service);
+  await save(service);
+  expect(await compression()).toBe(null);
+  await save({ ...service, service: { ...service.service, state: 'active', revision: 2 } });
+  expect(await compression()).toBe('pglz');
+});

@@ -1,4 +1,5 @@
 import { activateItem } from '../../contracts/messages/activation.ts';
+import { namesOf } from '../../contracts/messages/message.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Beginning, Beginnings } from './unbegun.decide.ts';
 
@@ -14,8 +15,8 @@ export async function readBeginnings(
            max(received_at) filter (where outcome in ('parked', 'deadLettered', 'unreadable')) as "givenUpAt",
            (array_agg(reason order by received_at desc)
              filter (where outcome in ('parked', 'deadLettered', 'unreadable')))[1] as reason
-    from platform.inbox
-    where correlation_id = any(${orderIds as string[]}::uuid[]) and type = ${activateItem.name}
+    from platform.journal
+    where correlation_id = any(${orderIds as string[]}::uuid[]) and type = any(${namesOf(activateItem)}::text[])
     group by correlation_id, about`;
   const orders = Map.groupBy(rows, ({ orderId }) => orderId);
   return new Map(

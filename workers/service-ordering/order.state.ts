@@ -10,6 +10,9 @@ import type {
 import type { Characteristics, Failure } from '../../contracts/messages/values.ts';
 import type { ResolvedItem } from './validate.decide.ts';
 
+/** Of a service whose change was settled, what those that depend on it are told. */
+export type Settled = Pick<Service, 'id' | 'serviceType' | 'characteristics' | 'resources'>;
+
 /** What service ordering remembers of an item beside what it shows: what it learned from others, to launch and re-launch it. */
 export interface ItemWork {
   readonly resolved?: ResolvedItem | undefined;
@@ -19,7 +22,7 @@ export interface ItemWork {
   /** Optional steps that an earlier change of its service had to leave out. */
   readonly missing?: readonly string[] | undefined;
   /** As the inventory held it when its change was settled: what dependants stand on. */
-  readonly settled?: Service | undefined;
+  readonly settled?: Settled | undefined;
   /** Its service is given back, all that was claimed up to this cancellation: the inventory said so. */
   readonly released?: number | undefined;
   /** How its activation stood last. */

@@ -1,14 +1,24 @@
 import { z } from 'zod';
-import { serviceSpecification } from '../../contracts/messages/service-catalog.ts';
+import type { MessageVersions } from '../../contracts/messages/message.ts';
+import {
+  type ReferredSpecification,
+  type ServiceSpecification,
+  isReference,
+  referenceTo,
+  referredSpecification,
+  serviceSpecification,
+} from '../../contracts/messages/service-catalog.ts';
 import { service, supportingService } from '../../contracts/messages/service-inventory.ts';
 import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
 import { characteristics, failure } from '../../contracts/messages/values.ts';
+import { type Contents, createContents } from '../../ops/platform/contents.store.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
-import type { OrderState } from './order.state.ts';
+import type { ItemWork, OrderState } from './order.state.ts';
+import { orderEnded } from './service-order.machine.ts';
 
 /** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
 const stored = z.object({
@@ -16,12 +26,13 @@ const stored = z.object({
   work: z.record(
     z.string(),
     z.object({
-      resolved: z.object({ specification: serviceSpecification, characteristics }).optional(),
+      resolved: z.object({ specification: referredSpecification, characteristics }).optional(),
       claimNumber: z.int().optional(),
       previous: characteristics.optional(),
       supporting: z.array(supportingService).optional(),
       missing: z.array(z.string()).optional(),
-      settled: service.optional(),
+      // The release before kept the service whole.
+      settled: service.partial().required({ id: true, characteristics: true, resources: true }).optional(),
       released: z.int().optional(),
       status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
       unbegun: z.object({ held: z.boolean(), retriedAt: z.string().optional() }).optional(),
@@ -55,13 +66,85 @@ const stateOf = (row: Row): OrderState => ({
   deleted: row.deleted,
 });
 
-/** Service orders, one row each. */
-export const serviceOrders: Aggregate<OrderState> = {
-  name: 'service-order',
-  key: (state) => state.order.id,
-  load: lockServiceOrders,
-  save: saveServiceOrders,
-};
+/**
+ * Service orders, one row each. A row refers to its specifications, and has of settled services what dependants are told;
+ * while processes of the release before run, it has both whole, as they read it.
+ */
+export function serviceOrdersSpelled(versions: MessageVersions): Aggregate<OrderState> {
+  const contents = createContents(serviceSpecification);
+  return {
+    name: 'service-order',
+    key: (state) => state.order.id,
+    async load(tx, ids) {
+      const loaded = await lockServiceOrders(tx, ids);
+      return versions === 'current' ? loaded : madeWhole(tx, loaded, contents);
+    },
+    save(tx, states) {
+      if (versions === 'previous') return saveServiceOrders(tx, states);
+      const whole: ServiceSpecification[] = [];
+      const referring = (one: ReferredSpecification): ReferredSpecification => {
+        if (isReference(one)) return one;
+        whole.push(one);
+        return referenceTo(one, contents.digestOf(one));
+      };
+      const brief = states.map((state) => withSpecifications(shortened(state), referring));
+      return [...contents.inserts(tx, whole), ...saveServiceOrders(tx, brief)];
+    },
+  };
+}
+
+/** As they are kept once no process of the release before runs. */
+export const serviceOrders = serviceOrdersSpelled('current');
+
+async function madeWhole(
+  tx: Transaction,
+  states: ReadonlyMap<string, OrderState>,
+  contents: Contents<ServiceSpecification>,
+): Promise<Map<string, OrderState>> {
+  const references = [...states.values()]
+    .flatMap(({ work }) => Object.values(work).flatMap(({ resolved }) => resolved?.specification ?? []))
+    .filter(isReference);
+  const found = await contents.find(
+    tx,
+    references.map(({ digest }) => digest),
+  );
+  const whole = (one: ReferredSpecification): ReferredSpecification =>
+    isReference(one) ? (found.get(one.digest) ?? one) : one;
+  return new Map([...states].map(([id, state]) => [id, withSpecifications(state, whole)]));
+}
+
+const withSpecifications = (
+  state: OrderState,
+  say: (specification: ReferredSpecification) => ReferredSpecification,
+): OrderState =>
+  withWork(state, ({ resolved, ...work }) =>
+    resolved === undefined ? work : { ...work, resolved: { ...resolved, specification: say(resolved.specification) } },
+  );
+
+/** Nothing is launched any more by an order that ended: of what its items were to be, late messages are held against nothing. */
+function shortened(state: OrderState): OrderState {
+  const ended = orderEnded(state.order.state);
+  return withWork(state, ({ settled, ...work }) => {
+    const { resolved: _resolved, previous: _previous, supporting: _supporting, ...heard } = work;
+    const kept = ended ? heard : work;
+    if (settled === undefined) return kept;
+    const { serviceType, ...others } = told(settled);
+    return { ...kept, settled: ended ? { ...others, characteristics: {}, resources: [] } : { ...others, serviceType } };
+  });
+}
+
+const toldOfSettled: readonly string[] = ['id', 'serviceType', 'characteristics', 'resources'];
+
+/** What dependants are told of a settled service, and what a newer release added to it. */
+const told = (settled: NonNullable<ItemWork['settled']>): NonNullable<ItemWork['settled']> =>
+  Object.fromEntries(
+    Object.entries(settled).filter(([name]) => toldOfSettled.includes(name) || !(name in service.shape)),
+  ) as NonNullable<ItemWork['settled']>;
+
+const withWork = (state: OrderState, change: (work: ItemWork) => ItemWork): OrderState => ({
+  ...state,
+  work: Object.fromEntries(Object.entries(state.work).map(([itemId, work]) => [itemId, change(work)])),
+});
 
 async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promise<Map<string, OrderState>> {
   if (ids.length === 0) return new Map();

@@ -1,4 +1,4 @@
-import type { ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
+import type { ReferredSpecification, ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { Characteristics, Failure } from '../../contracts/messages/values.ts';
 import { checkCharacteristics } from './characteristics.decide.ts';
@@ -9,7 +9,7 @@ export type Specifications = readonly ServiceSpecification[];
 
 /** What an accepted item runs by: resolved once, kept with the order, whatever the catalog does later. */
 export interface ResolvedItem {
-  readonly specification: ServiceSpecification;
+  readonly specification: ReferredSpecification;
   readonly characteristics: Characteristics;
 }
 

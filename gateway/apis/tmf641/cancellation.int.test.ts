@@ -103,7 +103,7 @@ describe('an order that has not begun', () => {
       serviceOrderItem: [{ state: 'cancelled' }],
     });
     // The request belongs to the order's story.
-    const story = await system.sql`select type from platform.inbox where correlation_id = ${idOf(order)}::uuid`;
+    const story = await system.sql`select type from platform.journal where correlation_id = ${idOf(order)}::uuid`;
     expect(story.map((row) => row['type'])).toContain('service-ordering.cancel-service-order.v1');
     const [service = ''] = serviceIdsOf(cancelled);
     expect([await done(service), (await client.get(`${SERVICES}/${service}`)).status]).toEqual([[], 404]);

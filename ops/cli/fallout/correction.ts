@@ -1,9 +1,11 @@
+import { serviceSpecification } from '../../../contracts/messages/service-catalog.ts';
 import type { Characteristics } from '../../../contracts/messages/values.ts';
 import { activatorTypes, loadActivators } from '../../../workers/activators/registry.ts';
 import { activations } from '../../../workers/activation/activation.store.ts';
 import { correctionFault } from '../../../workers/activation/correction.decide.ts';
 import { outlineActivator } from '../../../workers/activation/outline.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
+import { createContents } from '../../platform/contents.store.ts';
 import { type Database, transaction } from '../../platform/database.ts';
 import type { Fallout } from './fallout.store.ts';
 
@@ -40,7 +42,8 @@ export async function checkCorrection(sql: Database, one: Fallout, requested: Ch
   if (!(await activatorTypes()).includes(one.serviceType))
     throw new Sentence(`This release has no activator ${one.serviceType} to check the correction with.`);
   const outlines = (await loadActivators([one.serviceType])).map(outlineActivator);
-  const known = await transaction(sql, (tx) => activations(() => undefined).load(tx, [one.activationId]));
+  const of = activations({ contents: createContents(serviceSpecification) });
+  const known = await transaction(sql, (tx) => of.load(tx, [one.activationId]));
   for (const { steps, faultOf } of outlines) {
     const fault = faultOf(requested) ?? correctionFault(known.get(one.activationId), requested, { steps });
     if (fault !== undefined) throw new Sentence(fault.reason);

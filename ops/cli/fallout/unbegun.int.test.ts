@@ -85,7 +85,7 @@ async function given(): Promise<{ order: string; body: JsonObject }> {
 const begins = async (order: string): Promise<number> =>
   (
     await system.sql`
-      select from platform.inbox
+      select from platform.journal
       where consumer = ${queue} and correlation_id = ${idOf(order)}::uuid and type = ${activateItem.name} and attempt = 1`
   ).count;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { activateItem } from '../../../contracts/messages/activation.ts';
-import { send } from '../../../contracts/messages/message.ts';
+import { namesOf, send } from '../../../contracts/messages/message.ts';
 import { retryItem, serviceOrder } from '../../../contracts/messages/service-ordering.ts';
 import { activatorQueue } from '../../../contracts/topology.ts';
 import type { Letters } from '../../platform/broker/letters.ts';
@@ -77,7 +77,7 @@ export async function takeBeginLetters(
   const about = z.object({ orderId: z.literal(orderId), itemId: z.literal(itemId) });
   const take = (): Promise<number> =>
     letters.take(activatorQueue(serviceType), ({ type, body }) => {
-      if (type !== activateItem.name) return false;
+      if (type === undefined || !namesOf(activateItem).includes(type)) return false;
       try {
         return about.safeParse(JSON.parse(body)).success;
       } catch {

@@ -127,7 +127,7 @@ async function read(tx: Transaction, orderId: string): Promise<Records | undefin
       from platform.outbox where headers ->> 'correlationId' = any(${ids}) order by created_at`,
     tx<{ doc: unknown; dueAt: Date | null }[]>`
       select doc, due_at as "dueAt" from activation.activation
-      where business_key like any(${ids.map((id) => `["${id}",%`)}) order by id`,
+      where left(business_key, 39) = any(${ids.map((id) => `["${id}"`)}) order by id`,
     tx<Records['audit'][number][]>`
       select at, actor, verb, reason from platform.audit where subject ->> 'orderId' = any(${ids}) order by at`,
   ]);
@@ -152,7 +152,7 @@ async function read(tx: Transaction, orderId: string): Promise<Records | undefin
 const readHandled = (tx: Transaction, orderIds: readonly string[]) => tx<Handling[]>`
   select message_id as "messageId", correlation_id as "correlationId", consumer, attempt, causation_id as "causationId",
          type, about, published_at as "publishedAt", received_at as at, outcome, reason, again_at as "againAt"
-  from platform.inbox where correlation_id = any(${orderIds as string[]}::uuid[])
+  from platform.journal where correlation_id = any(${orderIds as string[]}::uuid[])
   order by received_at, message_id, attempt limit ${mostHandlings}`;
 
 /** A service order that was placed for a product order: the message that placed it, and what told that order of it. */

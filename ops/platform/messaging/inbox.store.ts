@@ -49,8 +49,9 @@ export async function claimInbox(
   const rows = await sql<{ key: string | null; now: Date }[]>`
     with claimed as (
       insert into platform.inbox
-        (consumer, message_id, attempt, correlation_id, causation_id, type, about, published_at)
-      select ${consumer}::text, message_id, attempt, correlation_id, causation_id, type, about, to_timestamp(published_ms / 1000)
+        (consumer, message_id, attempt, correlation_id, causation_id, type, type_id, about, published_at)
+      select ${consumer}::text, message_id, attempt, correlation_id, causation_id,
+             case when known.id is null then type end, known.id, about, to_timestamp(published_ms / 1000)
       from unnest(
         string_to_array(${column(sorted, (claim) => claim.messageId)}, E'\\n')::uuid[],
         string_to_array(${column(sorted, (claim) => claim.attempt)}, E'\\n')::int[],
@@ -60,6 +61,7 @@ export async function claimInbox(
         string_to_array(${column(sorted, (claim) => textOf(claim.about))}, E'\\n', ''),
         string_to_array(${column(sorted, (claim) => claim.publishedAt?.getTime())}, E'\\n', '')::float8[]
       ) as claim (message_id, attempt, correlation_id, causation_id, type, about, published_ms)
+      left join platform.message_type known on known.name = type
       where current_setting('transaction_deferrable') = 'on'
       on conflict do nothing
       returning message_id || '/' || attempt as key
@@ -72,6 +74,16 @@ export async function claimInbox(
     select claimed.key, clock_timestamp() as now from locked left join claimed on true`;
   const now = rows[0]?.now ?? new Date();
   return { fresh: new Set(rows.flatMap((row) => row.key ?? [])), now };
+}
+
+/** Gives message types their numbers: inbox rows have the name of one that has none. Sorted: unsorted inserts deadlock. */
+export async function numberTypes(sql: Queryable, names: readonly string[]): Promise<void> {
+  await sql`
+    insert into platform.message_type (name)
+    select name from unnest(${names.toSorted()}::text[]) as one (name)
+    where not exists (select from platform.message_type known where known.name = one.name)
+    order by name
+    on conflict do nothing`;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { send } from '../../../contracts/messages/message.ts';
 import { newId } from '../ids.ts';
+import { numberTypes } from './inbox.store.ts';
 import { registry } from '../metrics/metrics.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
 import { type Mode, add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
@@ -37,7 +38,7 @@ interface Line {
   readonly reason: string | null;
   readonly again_at: Date | null;
 }
-const journal = (): Promise<Line[]> => bench.sql<Line[]>`select * from platform.inbox order by received_at, attempt`;
+const journal = (): Promise<Line[]> => bench.sql<Line[]>`select * from platform.journal order by received_at, attempt`;
 const lines = async (count: number): Promise<Line[]> => {
   await vi.waitFor(async () => expect(await journal()).toHaveLength(count), soon);
   return journal();
@@ -61,6 +62,33 @@ test('a handled message leaves its line: what it was about, what caused it, when
   });
   expect(first?.published_at).toBeInstanceOf(Date);
   expect(second).toMatchObject({ correlation_id: order, causation_id: id, attempt: 1, outcome: null });
+});
+
+test('the inbox keeps the number of a type, and its name while it has none, or the release before reads the rows', async () => {
+  const kept = () => bench.sql`select type, type_id is not null as numbered from platform.inbox order by received_at`;
+  await bench.sql`truncate platform.message_type`;
+  await publish('a', 'ok');
+  await lines(1);
+  await worker.stop();
+  worker = startWorker(
+    { ...bench, versions: 'previous' },
+    { queue: testQueue, worker: 'tally', handlers: tallyHandlers() },
+  );
+  await publish('b', 'ok');
+  await lines(2);
+  await numberTypes(bench.sql, [add.name]);
+  await publish('c', 'ok');
+  const named = { type: add.name, numbered: false };
+  expect((await lines(3)).map(({ type }) => type)).toEqual([add.name, add.name, add.name]);
+  expect(await kept()).toEqual([named, named, { type: null, numbered: true }]);
+});
+
+test('a worker numbers the types that it handles', async () => {
+  const numbered = () => bench.sql<{ name: string }[]>`select name from platform.message_type`;
+  await bench.sql`truncate platform.message_type`;
+  await worker.stop();
+  worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers() });
+  await vi.waitFor(async () => expect((await numbered()).map(({ name }) => name)).toContain(add.name), soon);
 });
 
 test('a failure says in its line why, and when it is tried again; the last one that it was given up', async () => {

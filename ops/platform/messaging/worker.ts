@@ -1,4 +1,4 @@
-import type { MessageVersions } from '../../../contracts/messages/message.ts';
+import { type MessageVersions, namesOf } from '../../../contracts/messages/message.ts';
 import type { Topology } from '../../../contracts/topology.ts';
 import type { BrokerConnection } from '../broker/connection.ts';
 import { type Subscription, subscribe } from '../broker/subscription.ts';
@@ -8,6 +8,7 @@ import { watchQueue } from '../metrics/readings.ts';
 import { type Alarms, startRinging } from './alarms.ts';
 import type { Relay } from './relay.ts';
 import type { Handler } from './handler.ts';
+import { numberTypes } from './inbox.store.ts';
 import { type Lane, createLane } from './lane.ts';
 import type { RetryPolicy } from './retry.ts';
 
@@ -53,15 +54,14 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** A handler takes its message in the version before, too. */
-const namesOf = ({ definition: { name, previous } }: Handler): string[] =>
-  previous === undefined ? [name] : [name, previous.name];
-
 /** Consumes a queue with these handlers until stopped. */
 export function startWorker(dependencies: WorkerDependencies, options: WorkerOptions): Worker {
   const { queue, alarms } = options;
   // The letter of an alarm that failed is replayed as a message.
-  const handlers = [...options.handlers, ...(alarms === undefined ? [] : [alarms.handler])];
+  const all = [...options.handlers, ...(alarms === undefined ? [] : [alarms.handler])];
+  const handlers = new Map(
+    all.flatMap((handler) => namesOf(handler.definition).map((name) => [name, handler] as const)),
+  );
   const log = dependencies.log.child({ queue });
   const lane = createLane({
     ...dependencies,
@@ -69,10 +69,15 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     worker: options.worker,
     log,
     random: Math.random,
-    handlers: new Map(handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
+    handlers,
     ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.sees === true ? { sees: true } : {}),
   });
+  // Processes of the release before read names alone.
+  if (dependencies.versions !== 'previous')
+    numberTypes(dependencies.sql, [...handlers.keys()]).catch((error: unknown) =>
+      log.warn({ error }, 'message types have no number yet: the inbox keeps their names'),
+    );
   let paused = false;
   const unwatch = watchQueue(queue);
   const subscription: Subscription = subscribe(dependencies.consuming, {

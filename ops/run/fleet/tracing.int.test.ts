@@ -147,8 +147,8 @@ test("an order's spans are one trace, the client's, from the request through eve
     'process service-inventory.claim-services.v1 @ service-inventory',
     'publish service-inventory.services-claimed.v1',
     'process service-inventory.services-claimed.v1 @ service-ordering',
-    'publish activation.activate-item.v1',
-    'process activation.activate-item.v1 @ activator.broadband',
+    'publish activation.activate-item.v2',
+    'process activation.activate-item.v2 @ activator.broadband',
     'call olt apply reserve-port',
   ]);
   const last = spansOf(id).find(({ name }) => name === 'call cpe apply configure-router');

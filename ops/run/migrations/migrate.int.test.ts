@@ -35,6 +35,12 @@ test('several processes at once apply each step once', async () => {
   expect(applied.flat()).toEqual(['001-one']);
 });
 
+test('processes that wait for their turn do not hold up an index that is built beside the traffic', async () => {
+  write('002-beside.sql', '-- outside a transaction\ncreate index concurrently one_id on one (id);\n');
+  const applied = await Promise.all(Array.from({ length: 6 }, () => migrate(testbed.databaseUrl, folder)));
+  expect(applied.flat()).toEqual(['001-one', '002-beside']);
+});
+
 test('a failing step leaves nothing of itself, and the ones before it', async () => {
   write('002-two.sql', 'create table two (id integer); select broken');
   await expect(migrate(testbed.databaseUrl, folder)).rejects.toThrow(
@@ -42,6 +48,24 @@ test('a failing step leaves nothing of itself, and the ones before it', async ()
   );
   const [found] = await sql`select to_regclass('one') is not null as one, to_regclass('two') is not null as two`;
   expect(found).toEqual({ one: true, two: false });
+});
+
+test('a step outside a transaction can build indexes beside the traffic, and is begun again when it failed', async () => {
+  const beside = (rows: string): string =>
+    [
+      '-- outside a transaction',
+      'drop index concurrently if exists one_id;',
+      `insert into one ${rows};`,
+      'create unique index concurrently one_id on one (id);',
+      '',
+    ].join('\n');
+  write('002-beside.sql', beside('values (1), (1)'));
+  await expect(migrate(testbed.databaseUrl, folder)).rejects.toThrow(/002-beside could not be applied to its end/);
+  await sql`truncate one`;
+  write('002-beside.sql', beside('values (2)'));
+  expect(await migrate(testbed.databaseUrl, folder)).toEqual(['002-beside']);
+  const [index] = await sql`select indisvalid from pg_index where indexrelid = 'one_id'::regclass`;
+  expect(index).toEqual({ indisvalid: true });
 });
 
 test('an edited step is refused before anything is changed', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { requireMendedDriver } from '../../platform/database.ts';
 import { Sentence } from '../bootstrap/sentence.ts';
@@ -18,7 +19,8 @@ const lockKey = 7_286_224;
 
 /**
  * Brings a database to this release's schema: every file `NNN-name.sql` of the folder that it has not seen, in order,
- * each in a transaction of its own. Safe to call from several processes at once. Migrations the database has and we do
+ * each in a transaction of its own. A file whose first line is `-- outside a transaction` (indexes that are built beside the
+ * traffic) is run statement by statement, and again from its beginning when one of them failed. Safe to call from several processes at once. Migrations the database has and we do
  * not (a newer release is being rolled out) are left alone.
  *
  * @returns the names applied now; empty when the schema was up to date
@@ -36,7 +38,7 @@ export async function migrate(databaseUrl: string, folder = import.meta.dirname)
   const session = await sql.reserve();
   try {
     await refuseOldServer(session);
-    await session`select pg_advisory_lock(${lockKey})`;
+    await takeTurn(session);
     await session.unsafe(`
       create schema if not exists platform;
       create table if not exists platform.migration (
@@ -56,6 +58,15 @@ export async function migrate(databaseUrl: string, folder = import.meta.dirname)
     await session`select pg_advisory_unlock(${lockKey})`.catch(() => undefined);
     session.release();
     await sql.end({ timeout: 5 });
+  }
+}
+
+/** Asked for again and again, not waited for: an index that is built beside the traffic waits for every statement under way. */
+async function takeTurn(session: postgres.ReservedSql): Promise<void> {
+  for (;;) {
+    const [row] = await session<{ ours: boolean }[]>`select pg_try_advisory_lock(${lockKey}) as ours`;
+    if (row?.ours === true) return;
+    await sleep(100);
   }
 }
 
@@ -119,7 +130,24 @@ export function readMigrations(folder: string): Migration[] {
   return migrations;
 }
 
-async function apply(session: postgres.ReservedSql, { number, name, sql, checksum }: Migration): Promise<void> {
+const beside = /^-- outside a transaction\n/;
+
+async function apply(session: postgres.ReservedSql, migration: Migration): Promise<void> {
+  return beside.test(migration.sql) ? applyBeside(session, migration) : applyWhole(session, migration);
+}
+
+async function applyBeside(session: postgres.ReservedSql, { number, name, sql, checksum }: Migration): Promise<void> {
+  try {
+    for (const statement of sql.split(/;\s*$/m)) if (statement.trim() !== '') await session.unsafe(statement);
+    await session`insert into platform.migration (number, name, checksum) values (${number}, ${name}, ${checksum})`;
+  } catch (error) {
+    throw new MigrationError(`${name} could not be applied to its end, start it again: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function applyWhole(session: postgres.ReservedSql, { number, name, sql, checksum }: Migration): Promise<void> {
   await session`begin`;
   try {
     await session.unsafe(sql);

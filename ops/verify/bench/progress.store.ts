@@ -24,7 +24,7 @@ export interface Traffic {
 export async function countTraffic(sql: Database): Promise<Traffic & { readonly waiting: number }> {
   const rows = await sql<{ what: string; handled: number }[]>`
     select consumer || ' ' || coalesce(type, 'untyped') as what, count(*)::int as handled
-    from platform.inbox group by 1 order by 1`;
+    from platform.journal group by 1 order by 1`;
   const [row] = await sql<{ sent: number; waiting: number }[]>`
     select (select count(distinct message_id)::int from platform.inbox) as sent,
            (select count(*)::int from platform.outbox) as waiting`;

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ActivateItem } from '../../../contracts/messages/activation.ts';
 import { begin, onDue, onOutcome } from '../../../workers/activation/activation.decide.ts';
 import {
   type Activation,
   type Effects,
   type Rules,
+  type Specified,
   current,
   currentState,
 } from '../../../workers/activation/activation.state.ts';
@@ -27,7 +27,7 @@ const unhurriedMs = 10_000;
 /** Carries changes out as an activator's process does: its decisions and its executor, in memory, on a clock that jumps. */
 export interface Runtime {
   /** Resolves with the activation as it ended, or stalled. */
-  carryOut(id: string, command: ActivateItem): Promise<Activation>;
+  carryOut(id: string, command: Specified): Promise<Activation>;
 }
 
 export interface RuntimeOptions {
@@ -43,7 +43,7 @@ export function createRuntime({ activator, networkUrl, hurried, crashed }: Runti
   const rules = rulesFor(activator);
   const platforms = new Map(activator.steps.map(({ on }) => [on.name, guarded(on, networkUrl, hurried)]));
 
-  async function carryOut(id: string, command: ActivateItem): Promise<Activation> {
+  async function carryOut(id: string, command: Specified): Promise<Activation> {
     let activation: Activation | undefined;
     let now = Date.now();
     const facts: ((at: Date) => Effects)[] = [];

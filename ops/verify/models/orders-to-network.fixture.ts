@@ -2,13 +2,7 @@
  * A small world: orders, the inventory, activators and a network, joined by messages that come late, twice, in any order,
  * or (where somebody asks again) never; calls whose answers are lost or that take effect late; cancellations at any moment.
  */
-import {
-  type ActivateItem,
-  type CancelItem,
-  activateItem,
-  cancelItem,
-  milestoneReached,
-} from '../../../contracts/messages/activation.ts';
+import { type CancelItem, activateItem, cancelItem, milestoneReached } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
 import { servicesClaimed } from '../../../contracts/messages/service-inventory.ts';
 import type { ServiceOrderRequest } from '../../../contracts/messages/service-ordering.ts';
@@ -20,6 +14,7 @@ import {
   type Effects as Activated,
   type Result,
   type Rules,
+  type Specified,
   current,
 } from '../../../workers/activation/activation.state.ts';
 import { rules as someRules } from '../../../workers/activation/activations.fixture.ts';
@@ -112,7 +107,7 @@ function activated(world: World, { save = [], send = [] }: Activated): void {
   world.bag.push(...send);
 }
 
-const idOf = ({ orderId, itemId, action }: ActivateItem): string => derivedId(orderId, itemId, action);
+const idOf = ({ orderId, itemId, action }: Specified): string => derivedId(orderId, itemId, action);
 
 /** Gives a message to whom it is for. */
 export function deliver(world: World, message: Outgoing): void {
@@ -121,13 +116,14 @@ export function deliver(world: World, message: Outgoing): void {
   const { definition, body } = message;
   switch (definition.name) {
     case activateItem.name: {
-      const item = body as ActivateItem;
+      const item = body as Specified;
       return activated(world, begin(activations.get(idOf(item)), idOf(item), item, undefined, rules, now));
     }
     case cancelItem.name: {
-      const { item } = body as CancelItem;
+      const cancellation = body as CancelItem & { item: Specified };
+      const { item } = cancellation;
       const known = activations.get(idOf(item));
-      return activated(world, cancel(known, idOf(item), body as CancelItem, undefined, rules, now));
+      return activated(world, cancel(known, idOf(item), cancellation, undefined, rules, now));
     }
     default:
       for (const { sent } of fleet.receive(message, now)) world.bag.push(...sent);

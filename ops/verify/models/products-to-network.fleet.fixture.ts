@@ -1,7 +1,9 @@
 /** The workers that are on the way from product orders to the network: all their handlers, and what these look up. */
+import { activateItem, cancelItem } from '../../../contracts/messages/activation.ts';
 import type { DecompositionRule, RecoveryPolicy } from '../../../contracts/messages/decomposition.ts';
 import { acceptProductOrder, amendProductOrder, correctService } from '../../../contracts/messages/order-management.ts';
 import { productsClaimed } from '../../../contracts/messages/product-inventory.ts';
+import { serviceSpecification } from '../../../contracts/messages/service-catalog.ts';
 import { servicesClaimed } from '../../../contracts/messages/service-inventory.ts';
 import { acceptServiceOrder } from '../../../contracts/messages/service-ordering.ts';
 import {
@@ -26,10 +28,11 @@ import { decompositionRules } from '../../../workers/order-management/receive/ru
 import { handlers as productInventory } from '../../../workers/product-inventory/handlers.ts';
 import { type Entry, type ProductState, serviceKey } from '../../../workers/product-inventory/product.state.ts';
 import { inventory } from '../../../workers/product-inventory/product.store.ts';
-import type { Rules } from '../../../workers/activation/activation.state.ts';
+import type { Rules, Specified } from '../../../workers/activation/activation.state.ts';
 import { activations } from '../../../workers/activation/activation.store.ts';
 import { activationHandlers } from '../../../workers/activation/handlers.ts';
 import { rulesOf } from '../../../workers/activation/rules.ts';
+import { createContents } from '../../platform/contents.store.ts';
 import type { Handler } from '../../platform/messaging/handler.ts';
 import { handlers as serviceInventory } from '../../../workers/service-inventory/handlers.ts';
 import { handlersOf as serviceOrdering } from '../../../workers/service-ordering/handlers.ts';
@@ -55,10 +58,11 @@ export const rulesFor = (serviceType: string): Rules => {
   if (found === undefined) throw new Error(`no activator for ${serviceType}`);
   return found;
 };
-export const activationRows = activations(() => undefined);
+const contents = createContents(serviceSpecification);
+export const activationRows = activations({ contents });
 const runs = activators.map((one) => ({
   one,
-  ...activationHandlers(one, activationRows, () => rulesFor(one.serviceType)),
+  ...activationHandlers(one, activationRows, () => rulesFor(one.serviceType), contents),
 }));
 
 /** Who records what came of a call. */
@@ -86,6 +90,9 @@ export function theFleet(policies: readonly RecoveryPolicy[]) {
         [correctService.name]: () => policies,
         [acceptServiceOrder.name]: known,
         [servicesClaimed.name]: known,
+        // Nothing is written here: what is in memory is whole.
+        [activateItem.name]: () => (command: Specified) => command,
+        [cancelItem.name]: () => (command: Specified) => command,
       },
       derived: (aggregate, key) => (aggregate === inventory.name ? realization(key) : undefined),
     },
