@@ -1,4 +1,5 @@
-import { explain, Sentence } from '../run/bootstrap/sentence.ts';
+import { explain } from '../run/bootstrap/explain.ts';
+import { Sentence } from '../run/bootstrap/sentence.ts';
 import { loadSamples } from './load.ts';
 
 /** What a deployment runs once its roles are healthy, to take the sample orders (DATABASE_URL). `npm start` does the same by itself. */

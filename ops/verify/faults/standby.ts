@@ -22,7 +22,7 @@ const ownFiles = new Set(['postmaster.pid', 'postmaster.opts', 'postgresql.auto.
 /** Starts a second PostgreSQL, in a home of its own, that follows the primary and answers what only reads. */
 export async function startStandby(primaryUrl: string, home: Home): Promise<Service> {
   prepareHome(home);
-  const { data } = placePostgres(home.postgres, serverAccount());
+  const { data } = placePostgres(home.postgres, serverAccount(), () => undefined);
   await backUp(primaryUrl, data);
   await writeFile(join(home.postgres, 'password'), new URL(primaryUrl).password, { mode: 0o600 });
   return startPostgres({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BackgroundProcess, startInBackground } from '../../run/bootstrap/background-process.ts';
-import { logTail } from '../../run/bootstrap/log-tail.ts';
+import { addedTo, causeIn } from '../../run/bootstrap/last-words.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { until } from '../../run/bootstrap/until.ts';
 import type { Addresses } from './addresses.ts';
@@ -42,7 +42,7 @@ export function playCompose(
   const starting = new Map<string, Promise<void>>();
   const logOf = (name: string) => join(logs, `${name}.log`);
   const failed = (name: string, how: string) =>
-    new Sentence(`${name} ${how}; the end of its log:\n${logTail(logOf(name), 12)}`);
+    new Sentence(`${name} ${how}: ${causeIn(addedTo(logOf(name), 0)) ?? 'it said nothing'} (${logOf(name)})`);
   const envOf = (name: string) => ({ ...image.env, HOME: home, ...addresses.environment(name) });
 
   const reached: Record<
