@@ -40,8 +40,16 @@ test('columns follow the document, whether they hardly ever change or with each 
   const begun = { ...doc, state: 'inProgress', startDate: started };
   const begunRow = { ...row, state: 'inProgress', start_at: new Date(started) };
   expect(await show(2, begun)).toEqual({ ...begunRow, revision: 2 });
-  expect(await show(3, { ...begun, externalId: 'f' })).toMatchObject({ external_id: 'f', category: 'c' });
-  expect(await show(4, { ...begun, category: 'd' })).toMatchObject({ external_id: 'e', category: 'd' });
-  expect(await show(5, { ...begun, relatedParty: [{ id: 'q' }] })).toMatchObject({ party_ids: ['q'] });
-  expect(await show(6, { ...begun, orderDate: started })).toMatchObject({ created_at: new Date(started) });
+  const changes: readonly (readonly [JsonObject, JsonObject])[] = [
+    [{ externalId: 'f' }, { external_id: 'f' }],
+    [{ category: 'd' }, { category: 'd' }],
+    [{ relatedParty: [{ id: 'q' }] }, { party_ids: ['q'] }],
+    [{ relatedParty: [{ id: 'q' }, { id: 'r' }] }, { party_ids: ['q', 'r'] }],
+    [{ orderDate: started }, { created_at: new Date(started) }],
+  ];
+  let changed: JsonObject = begun;
+  for (const [at, [change, columns]] of changes.entries()) {
+    changed = { ...changed, ...change };
+    expect(await show(3 + at, changed)).toMatchObject(columns);
+  }
 });

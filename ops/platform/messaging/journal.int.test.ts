@@ -64,29 +64,27 @@ test('a handled message leaves its line: what it was about, what caused it, when
   expect(second).toMatchObject({ correlation_id: order, causation_id: id, attempt: 1, outcome: null });
 });
 
-test('the inbox keeps the number of a type, and its name while it has none, or the release before reads the rows', async () => {
+test('the inbox keeps the number of a type, and its name while it has none: the release before numbers none', async () => {
   const kept = () => bench.sql`select type, type_id is not null as numbered from platform.inbox order by received_at`;
-  await bench.sql`truncate platform.message_type`;
-  await publish('a', 'ok');
-  await lines(1);
   await worker.stop();
+  await bench.sql`truncate platform.message_type`;
   worker = startWorker(
     { ...bench, versions: 'previous' },
     { queue: testQueue, worker: 'tally', handlers: tallyHandlers() },
   );
-  await publish('b', 'ok');
-  await lines(2);
+  await publish('a', 'ok');
+  await lines(1);
   await numberTypes(bench.sql, [add.name]);
-  await publish('c', 'ok');
+  await publish('b', 'ok');
   const named = { type: add.name, numbered: false };
-  expect((await lines(3)).map(({ type }) => type)).toEqual([add.name, add.name, add.name]);
-  expect(await kept()).toEqual([named, named, { type: null, numbered: true }]);
+  expect((await lines(2)).map(({ type }) => type)).toEqual([add.name, add.name]);
+  expect(await kept()).toEqual([named, { type: null, numbered: true }]);
 });
 
 test('a worker numbers the types that it handles', async () => {
   const numbered = () => bench.sql<{ name: string }[]>`select name from platform.message_type`;
-  await bench.sql`truncate platform.message_type`;
   await worker.stop();
+  await bench.sql`truncate platform.message_type`;
   worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers() });
   await vi.waitFor(async () => expect((await numbered()).map(({ name }) => name)).toContain(add.name), soon);
 });

@@ -74,10 +74,12 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     ...(options.sees === true ? { sees: true } : {}),
   });
   // Processes of the release before read names alone.
-  if (dependencies.versions !== 'previous')
-    numberTypes(dependencies.sql, [...handlers.keys()]).catch((error: unknown) =>
-      log.warn({ error }, 'message types have no number yet: the inbox keeps their names'),
-    );
+  const numbered =
+    dependencies.versions === 'previous'
+      ? undefined
+      : numberTypes(dependencies.sql, [...handlers.keys()]).catch((error: unknown) =>
+          log.warn({ error }, 'message types have no number yet: the inbox keeps their names'),
+        );
   let paused = false;
   const unwatch = watchQueue(queue);
   const subscription: Subscription = subscribe(dependencies.consuming, {
@@ -122,6 +124,7 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
       await drain();
       await lane.stop();
       await subscription.close();
+      await numbered;
     },
   };
 }
