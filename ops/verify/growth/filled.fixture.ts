@@ -4,6 +4,8 @@ import type { Database } from '../../platform/database.ts';
 export const small: Readonly<Record<string, string>> = {
   'platform.migration': 'one row per migration',
   'platform.breaker': 'one row per platform',
+  'platform.content': 'one row per version of a specification',
+  'platform.message_type': 'one row per type of message',
   'service_ordering.duration': 'one row per service type and action',
   'service_ordering.service_specification': 'one row per version of a specification',
   'order_management.rule': 'one row per version of a rule',
