@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { startInBackground, type BackgroundProcess } from './background-process.ts';
 import { addedTo, causeIn, endOf } from './last-words.ts';
@@ -42,9 +42,9 @@ const oldest = [3, 10];
 export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   const dir = plainPath(options.dir);
   const identity = identityOf(dir);
-  const programs = await findRabbitmq(options.packages, options.release, options.progress ?? (() => {}));
   refuseHeld('/beam.smp', dir);
   refuseMoved(dir, identity.node);
+  const programs = await findRabbitmq(options.packages, options.release, options.progress ?? (() => {}));
   // Of another release's tree the path means something else outside of it.
   refuseRelease(dir, options.release === undefined ? releaseOf(programs.server) : undefined);
   const logFile = options.logFile ?? join(options.dir, 'rabbitmq.log');
@@ -59,20 +59,22 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   const begin = (name: string, program: string, ownArgs: readonly string[], env: NodeJS.ProcessEnv) => {
     const [command = program, ...args] = [...programs.within, program, ...ownArgs];
     return startInBackground({
-      ...{ name, command, args, env, cwd: dir, logFile, stopSignal: 'SIGTERM' as const },
+      ...{ name, command, args, env, cwd: dir, logFile: consoleOf(dir), stopSignal: 'SIGTERM' as const },
       ...(options.recordsFolder === undefined ? {} : { recordsFolder: options.recordsFolder }),
     });
   };
   const launch = async () => {
     wanted = true;
-    const env = environmentOf(dir, identity, options, programs);
+    const env = environmentOf(dir, identity, options, programs, logFile);
+    const logBegan = endOf(logFile);
+    rmSync(consoleOf(dir), { force: true });
+    hideCookie(dir);
     if (mapper === undefined || !mapper.alive()) {
       mapper = await begin('epmd', programs.epmd, ['-port', String(options.ports.epmd), '-address', '127.0.0.1'], env);
     }
     const launched = await begin('rabbitmq', programs.server, [], env);
     server = launched;
-    const logBegan = endOf(logFile);
-    const failure = () => failedStart(options.ports, logFile, logBegan);
+    const failure = () => failedStart(options.ports, [consoleOf(dir), logFile], addedTo(logFile, logBegan));
     try {
       const version = await until(
         async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login) : undefined),
@@ -115,7 +117,7 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
     },
     onLost: (listener) => void lost.push(listener),
     async control(...args) {
-      const env = environmentOf(dir, identity, options, programs);
+      const env = environmentOf(dir, identity, options, programs, logFile);
       const program = join(dirname(programs.server), 'rabbitmqctl');
       const [command = program, ...all] = [...programs.within, program, '-q', ...args];
       const { stdout } = await promisify(execFile)(command, all, {
@@ -128,11 +130,24 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   };
 }
 
+// Copied or restored by a tool that does not keep modes, it would stop the node: Erlang wants it to be its owner's alone.
+function hideCookie(dir: string): void {
+  const cookie = join(dir, '.erlang.cookie');
+  if (existsSync(cookie)) chmodSync(cookie, 0o400);
+}
+
+/**
+ * What a node prints before its log is open. It lies with the data, not with the logs: Erlang stops for good at a line that
+ * stdout does not take, whereas the node's log file may be full.
+ */
+const consoleOf = (dir: string): string => join(dir, 'console.log');
+
 function environmentOf(
   dir: string,
   identity: RabbitmqIdentity,
   { ports, configuration = [] }: RabbitmqOptions,
   programs: RabbitmqPrograms,
+  logFile: string,
 ): NodeJS.ProcessEnv {
   const file = (name: string) => join(dir, name);
   mkdirSync(file('conf.d'), { recursive: true });
@@ -157,7 +172,7 @@ function environmentOf(
     RABBITMQ_NODENAME: identity.node,
     RABBITMQ_MNESIA_BASE: file('data'),
     RABBITMQ_LOG_BASE: file('log'),
-    RABBITMQ_LOGS: '-',
+    RABBITMQ_LOGS: join(plainPath(dirname(logFile)), basename(logFile)),
     RABBITMQ_CONFIG_FILE: file('rabbitmq.conf'),
     // The machine's own /etc/rabbitmq must not leak in.
     RABBITMQ_CONFIG_FILES: file('conf.d'),
@@ -205,15 +220,26 @@ async function versionOf(
   }
 }
 
-function failedStart({ amqp, management }: RabbitmqOptions['ports'], logFile: string, logBegan: number): Sentence {
-  const said = addedTo(logFile, logBegan);
-  return /eaddrinuse/i.test(said)
-    ? new Sentence(
-        `Port ${amqp} or ${management} was taken while RabbitMQ started: set PATCHBAY_AMQP_PORT and PATCHBAY_MANAGEMENT_PORT to free ports.`,
-      )
-    : new Sentence(
-        `RabbitMQ did not start on port ${amqp} (${causeIn(said) ?? 'it did not say why'}): see ${logFile}; npm run reset forgets its data where that is broken.`,
-      );
+function failedStart(
+  { amqp, management, epmd }: RabbitmqOptions['ports'],
+  [console, logFile]: readonly [string, string],
+  logged: string,
+): Sentence {
+  const said = `${addedTo(console, 0)}\n${logged}`;
+  if (/eaddrinuse/i.test(said)) {
+    return new Sentence(
+      `Port ${amqp} or ${management} was taken while RabbitMQ started: set PATCHBAY_AMQP_PORT and PATCHBAY_MANAGEMENT_PORT to free ports.`,
+    );
+  }
+  if (/nodistribution/.test(said)) {
+    return new Sentence(
+      `RabbitMQ's node could not make itself known on this machine: free port ${epmd} or set PATCHBAY_EPMD_PORT to a free one, and see that /etc/hosts knows localhost.`,
+    );
+  }
+  const cause = causeIn(said) ?? 'it did not say why';
+  return new Sentence(
+    `RabbitMQ did not start on port ${amqp} (${cause}): see ${logFile} and ${console}; npm run reset forgets its data where that is broken.`,
+  );
 }
 
 /** @throws Sentence for a release whose quorum queues do not dead-letter at least once */
