@@ -123,7 +123,7 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
       const { stdout } = await promisify(execFile)(command, all, {
         env,
         cwd: dir,
-        timeout: 30_000,
+        timeout: 60_000,
       });
       return stdout;
     },
