@@ -43,6 +43,7 @@ Node.js v26.10.0
 
 test('who said nothing gave no reason', () => {
   expect(causeIn('\n')).toBeUndefined();
+  expect(causeIn('2026-12-01 03:37:09.5+00:00 [notice] <0.223.0> Logging: configured log handlers\n')).toBeUndefined();
 });
 
 test('only what was added counts: an earlier start may have failed for another reason', () => {

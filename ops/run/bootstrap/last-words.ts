@@ -41,7 +41,7 @@ export function causeIn(output: string): string | undefined {
     lines.flatMap((line) => /\b(?:FATAL|PANIC):\s+(.+)/.exec(line)?.[1] ?? []).at(-1) ??
     lines.flatMap((line) => /\[error\] <[\d.]+> (?!BOOT FAILED|===)(\S.*)/.exec(line)?.[1] ?? []).at(0) ??
     lines.findLast((line) => /^\w*Error\b/.test(line)) ??
-    lines.findLast((line) => /^\S/.test(line) && !/^(Node\.js v|\^|throw )/.test(line));
+    lines.findLast((line) => /^\S/.test(line) && !/^(Node\.js v|\^|throw )|\[(debug|info|notice)\]/.test(line));
   return found?.slice(0, longestPhrase).replace(/[.\s]+$/, '');
 }
 

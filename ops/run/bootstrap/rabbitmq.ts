@@ -75,12 +75,14 @@ export async function startRabbitmq(options: RabbitmqOptions): Promise<Broker> {
     const launched = await begin('rabbitmq', programs.server, [], env);
     server = launched;
     const failure = () => failedStart(options.ports, [consoleOf(dir), logFile], addedTo(logFile, logBegan));
+    let refusals = 0;
     try {
       const version = await until(
-        async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login) : undefined),
+        async () => ((await speaksAmqp(amqp)) ? versionOf(managementUrl, login, () => refusals++) : undefined),
         {
           timeoutMs: 120_000,
-          giveUp: () => (launched.alive() ? undefined : failure()),
+          // Refused once is also said by a node that has not read its users yet.
+          giveUp: () => (!launched.alive() ? failure() : refusals > 20 ? wrongLogin(dir) : undefined),
           late: failure,
         },
       );
@@ -206,6 +208,7 @@ export function speaksAmqp(port: number, host = '127.0.0.1'): Promise<boolean> {
 async function versionOf(
   managementUrl: string,
   login: { user: string; password: string },
+  refused: () => void,
 ): Promise<string | undefined> {
   const authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
   try {
@@ -213,12 +216,18 @@ async function versionOf(
       headers: { authorization },
       signal: AbortSignal.timeout(2_000),
     });
+    if (answer.status === 401) refused();
     if (!answer.ok) return undefined;
     return ((await answer.json()) as { rabbitmq_version: string }).rabbitmq_version;
   } catch {
     return undefined;
   }
 }
+
+const wrongLogin = (dir: string) =>
+  new Sentence(
+    `The login in ${join(dir, 'identity.json')} is not that of RabbitMQ's data in ${join(dir, 'data')}: put the right one back, or forget the data with npm run reset.`,
+  );
 
 function failedStart(
   { amqp, management, epmd }: RabbitmqOptions['ports'],
