@@ -33,6 +33,8 @@ export const activateItem = command('activation.activate-item.v1', {
     missing: z.array(z.string()).optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),
+  whenGivenUp: 'hold',
+  key: ({ itemId }) => itemId,
 });
 export type ActivateItem = z.output<typeof activateItem.schema>;
 
@@ -52,6 +54,7 @@ export const runStep = command('activation.run-step.v1', {
     requested: characteristics.optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 export type RunStep = z.output<typeof runStep.schema>;
 
@@ -66,6 +69,7 @@ export const settleStep = command('activation.settle-step.v1', {
     requested: characteristics.optional(),
   }),
   to: (body) => activatorControlQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 
 /**
@@ -83,6 +87,8 @@ export const cancelItem = command('activation.cancel-item.v1', {
     claimNumber: z.int().positive(),
   }),
   to: (body) => activatorControlQueue(body.item.serviceType),
+  whenGivenUp: 'refuse',
+  key: ({ item }) => item.itemId,
 });
 export type CancelItem = z.output<typeof cancelItem.schema>;
 
@@ -115,6 +121,7 @@ export const externalAnswered = command('activation.external-answered.v1', {
     ]),
   }),
   to: (body) => activatorControlQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 export type ExternalAnswered = z.output<typeof externalAnswered.schema>;
 

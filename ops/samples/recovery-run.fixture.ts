@@ -14,7 +14,7 @@ import {
 import { publishRules } from '../cli/rules/publish.ts';
 import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import { insertDue } from '../platform/messaging/message.store.ts';
 import type { System } from '../verify/testbed/system.ts';
 import { type Outcome, hasEnded, productOrders, readOutcome } from './recovery-outcome.fixture.ts';
 import { cancelServiceOrder, post } from './recovery-outside.fixture.ts';
@@ -158,5 +158,5 @@ async function publishSpecification({ sql }: System, id: string): Promise<void> 
   const known = specifications.find((one) => one.id === 'tv-subscription');
   const specification: ServiceSpecification = serviceSpecification.parse({ ...known, id });
   const message = send(serviceSpecificationPublished, { specification });
-  await insertOutbox(sql, [publicationOf(message, { correlationId: newId() })]);
+  await insertDue(sql, [publicationOf(message, { correlationId: newId() })]);
 }

@@ -25,6 +25,7 @@ import { faultOf } from './outline.ts';
 export const outcomeKnown = command('runtime.outcome-known.v1', {
   body: z.custom<Outcome>(),
   to: '',
+  whenGivenUp: 'warn',
 });
 
 export interface ActivationHandlers {

@@ -35,19 +35,19 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
 }
 
 async function checkOutbox(sql: postgres.Sql): Promise<Finding[]> {
-  const [known] = await sql<{ known: boolean }[]>`select to_regclass('platform.outbox') is not null as known`;
+  const [known] = await sql<{ known: boolean }[]>`select to_regclass('platform.message') is not null as known`;
   if (!known?.known) return [];
   const [counted] = await sql<{ unroutable: number; late: number }[]>`
     select count(*) filter (where returned_at is not null)::int as unroutable,
-           count(*) filter (where returned_at is null and available_at < now() - make_interval(secs => ${lateSeconds}))::int as late
-      from platform.outbox`;
+           count(*) filter (where returned_at is null and due_at < now() - make_interval(secs => ${lateSeconds}))::int as late
+      from platform.message`;
   const { unroutable = 0, late = 0 } = counted ?? {};
   return [
     unroutable === 0
       ? fine('unroutable messages', 'none')
       : wrong(
           'unroutable messages',
-          `${unroutable} in platform.outbox have no queue`,
+          `${unroutable} in platform.message have no queue`,
           'a queue or binding is missing: restart the fleet, which declares them; the rows are sent again by themselves',
         ),
     late === 0

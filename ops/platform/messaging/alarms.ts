@@ -15,6 +15,7 @@ const repeatMs = 10_000;
 const due: MessageDefinition<{ id: string }> = command('runtime.due.v1', {
   body: z.object({ id: z.string() }),
   to: '',
+  whenGivenUp: 'warn',
 });
 
 export interface AlarmOptions<State, Context> {

@@ -31,8 +31,6 @@ export interface WorkerOptions {
   readonly handlers: readonly Handler[];
   /** Deliveries held at once; the batch size unless told. */
   readonly prefetch?: number;
-  /** It is this consumer that events are kept for until they are seen. */
-  readonly sees?: boolean;
   readonly room?: () => number;
 }
 
@@ -63,7 +61,6 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     random: Math.random,
     handlers: new Map(options.handlers.flatMap((handler) => namesOf(handler).map((name) => [name, handler]))),
     ...(options.room === undefined ? {} : { room: options.room }),
-    ...(options.sees === true ? { sees: true } : {}),
   });
   let paused = false;
   const unwatch = watchQueue(queue);
