@@ -17,7 +17,8 @@ export default defineConfig({
           setupFiles,
           include: ['**/*.test.ts'],
           exclude: [...elsewhere, '**/*.int.test.ts'],
-          testTimeout: 10_000,
+          // Models play many lives: seconds on idle cores, several times that on busy ones.
+          testTimeout: 60_000,
         },
       },
       {
