@@ -101,22 +101,29 @@ export function createLane(options: LaneOptions): Lane {
     });
   }
 
-  /** Counts before, forgets after: at the limit the message is parked, and only this one. */
+  /**
+   * Counts before, forgets after: at the limit the message is parked, and only this one. It is acknowledged last: a process
+   * that dies before that gets it once more, and forgets it then.
+   */
   async function takeAlone(suspect: { delivery: Delivery; subscription: Subscription }): Promise<void> {
     const item = readDelivery(suspect.delivery, options.handlers);
-    if (item.kind === 'unreadable') return take([suspect]);
+    if (item.kind === 'unreadable' || suspect.delivery.body.length > largestBody) return take([suspect]);
     const crashes = await patiently(() => countCrash(sql, options.queue, item.id));
     if (crashes === undefined) return;
+    let isSettled = false;
     if (crashes > crashLimit) {
       const cause = { errorClass: 'CrashLoop', errorMessage: `its worker died ${crashes - 1} times while handling it` };
       const committed = await patiently(() => parkOne(sql, item, cause, options));
       if (committed === undefined) return;
       finish(committed);
-      suspect.subscription.ack([suspect.delivery]);
+      isSettled = true;
     } else {
-      await take([suspect]);
+      await settle([item], () => {
+        isSettled = true;
+      });
     }
     await patiently(() => forgetCrashes(sql, options.queue, item.id));
+    if (isSettled) suspect.subscription.ack([suspect.delivery]);
   }
 
   /** Runs work to its end: whole, or in halves down to the culprit. What is not a message's fault is waited for. */
