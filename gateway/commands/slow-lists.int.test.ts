@@ -18,14 +18,17 @@ afterAll(async () => {
   await testbed?.close();
 });
 
-/** Documents that take a regular expression long to search: it remembers which of the last fourteen letters were an a. */
+/**
+ * Documents that take a regular expression long to search, minutes where a list has seconds: it remembers which of the last fourteen
+ * letters were an a.
+ */
 const longDocuments = () => system.sql`
   with text as materialized (
     select string_agg(case when hashint4(n) % 2 = 0 then 'a' else 'b' end, '') as long from generate_series(1, 20000) n
   )
   insert into gateway.view (resource, id, revision, state, doc, party_ids, created_at)
   select 'serviceOrder', 'long ' || n, 1, 'completed', jsonb_build_object('id', 'long ' || n, 'description', long), '{}', now()
-  from generate_series(1, 1000) n, text`;
+  from generate_series(1, 5000) n, text`;
 const slowFilter = `description.regex=${encodeURIComponent('a(a|b){14}c')}`;
 
 const listsUnderWay = async (): Promise<number> => {
