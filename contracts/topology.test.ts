@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { activatorControlQueue, activatorQueue, commandExchange, deadLetterQueue, topology } from './topology.ts';
 import * as activation from './messages/activation.ts';
+import * as givenUp from './messages/given-up.ts';
 import * as decomposition from './messages/decomposition.ts';
 import * as orderManagement from './messages/order-management.ts';
 import * as outsideOrdering from './messages/outside-ordering.ts';
@@ -20,15 +21,16 @@ const bound = (exchange: string, key: string): string[] =>
     .filter(({ bindings }) => bindings.some((one) => one.exchange === exchange && matches(one.pattern, key)))
     .map(({ name }) => name);
 
-/** A topic pattern as the broker reads it, for the one wildcard we use. */
+/** A topic pattern as the broker reads it, for the wildcards we use. */
 const matches = (pattern: string, key: string): boolean =>
-  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}$`, 'u').test(key);
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+').replaceAll('#', '.*')}$`, 'u').test(key);
 
 const isMessage = (one: unknown): one is MessageDefinition<unknown> =>
   typeof one === 'object' && one !== null && 'kind' in one && 'route' in one;
 const messages = [
   activation,
   decomposition,
+  givenUp,
   orderManagement,
   outsideOrdering,
   productInventory,

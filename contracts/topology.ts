@@ -23,6 +23,7 @@ export const activatorQueue = (serviceType: string): string => `activator.${serv
 export const activatorControlQueue = (serviceType: string): string => `activator.${serviceType}.control`;
 /** Where a queue's messages lie that need a person. */
 export const deadLetterQueue = (queue: string): string => `${queue}.dead`;
+export const isDeadLetterQueue = (queue: string): boolean => queue.endsWith('.dead');
 
 export interface Binding {
   readonly exchange: string;
@@ -58,6 +59,8 @@ const deadLetterArguments = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_00
 
 const command = (queue: string): Binding => ({ exchange: commandExchange, pattern: queue });
 const event = (pattern: string): Binding => ({ exchange: eventExchange, pattern });
+/** What became of commands that a worker sent and their owner gave up. */
+const givenUp = (sender: string): Binding => event(`platform.message-given-up.*.${sender}`);
 
 function withDeadLetters(name: string, bindings: readonly Binding[]): QueueDeclaration[] {
   return [
@@ -94,6 +97,7 @@ export function topology(serviceTypes: readonly string[]): Topology {
         event('activation.item-assessed.*'),
         event('activation.milestone-reached.*'),
         event('service-catalog.service-specification-published.*'),
+        givenUp(serviceOrderingQueue),
       ]),
       ...withDeadLetters(serviceInventoryQueue, [command(serviceInventoryQueue)]),
       ...withDeadLetters(orderManagementQueue, [
@@ -104,6 +108,7 @@ export function topology(serviceTypes: readonly string[]): Topology {
         event('product-inventory.products-claimed.*'),
         event('product-inventory.products-recorded.*'),
         event('order-management.follow-up-accepted.*'),
+        givenUp(orderManagementQueue),
       ]),
       ...withDeadLetters(productInventoryQueue, [
         command(productInventoryQueue),
@@ -123,6 +128,7 @@ export function topology(serviceTypes: readonly string[]): Topology {
         event('order-management.cancellation-changed.*'),
         event('order-management.command-refused.*'),
         event('order-management.product-order-planned.*'),
+        event('platform.message-given-up.*.#'),
       ]),
       ...serviceTypes.flatMap((type) => [
         ...withDeadLetters(activatorQueue(type), [command(activatorQueue(type))]),
@@ -130,4 +136,40 @@ export function topology(serviceTypes: readonly string[]): Topology {
       ]),
     ],
   };
+}
+
+/** Who takes events; commands go to the one queue that their routing key names. */
+const eventBindings = topology([]).queues.flatMap(({ name, bindings }) =>
+  bindings
+    .filter(({ exchange }) => exchange === eventExchange)
+    .map(({ pattern }) => ({ queue: name, pattern: words(pattern) })),
+);
+const eventDestinations = new Map<string, readonly string[]>();
+
+/**
+ * The queues that a message ends up in. None for an event that nobody takes.
+ *
+ * @param exchange `''` addresses a queue directly
+ */
+export function destinationsOf(exchange: string, routingKey: string): readonly string[] {
+  if (exchange !== eventExchange) return [routingKey];
+  const known = eventDestinations.get(routingKey);
+  if (known !== undefined) return known;
+  const key = words(routingKey);
+  const taking = eventBindings.filter(({ pattern }) => matches(pattern, key)).map(({ queue }) => queue);
+  const queues = [...new Set(taking)];
+  eventDestinations.set(routingKey, queues);
+  return queues;
+}
+
+function words(text: string): readonly string[] {
+  return text.split('.');
+}
+
+/** As the broker matches topics: `*` is one word, a last `#` any number of them. */
+function matches(pattern: readonly string[], key: readonly string[]): boolean {
+  const open = pattern.at(-1) === '#';
+  const fixed = open ? pattern.slice(0, -1) : pattern;
+  if (open ? key.length < fixed.length : key.length !== fixed.length) return false;
+  return fixed.every((word, at) => word === '*' || word === key[at]);
 }

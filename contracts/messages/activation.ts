@@ -41,6 +41,8 @@ const wholly = ({ specification, ...rest }: z.output<typeof activation>) =>
 export const activateItem = command('activation.activate-item.v2', {
   body: activation,
   to: (body) => activatorQueue(body.serviceType),
+  whenGivenUp: 'hold',
+  key: ({ itemId }) => itemId,
   previous: previousVersion<typeof wholeActivation, z.output<typeof activation>>({
     name: 'activation.activate-item.v1',
     body: wholeActivation,
@@ -66,6 +68,7 @@ export const runStep = command('activation.run-step.v1', {
     requested: characteristics.optional(),
   }),
   to: (body) => activatorQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 export type RunStep = z.output<typeof runStep.schema>;
 
@@ -80,6 +83,7 @@ export const settleStep = command('activation.settle-step.v1', {
     requested: characteristics.optional(),
   }),
   to: (body) => activatorControlQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 
 const cancellation = z.object({
@@ -100,6 +104,8 @@ const wholeCancellation = cancellation.extend({ item: wholeActivation });
 export const cancelItem = command('activation.cancel-item.v2', {
   body: cancellation,
   to: (body) => activatorControlQueue(body.item.serviceType),
+  whenGivenUp: 'refuse',
+  key: ({ item }) => item.itemId,
   previous: previousVersion<typeof wholeCancellation, z.output<typeof cancellation>>({
     name: 'activation.cancel-item.v1',
     body: wholeCancellation,
@@ -141,6 +147,7 @@ export const externalAnswered = command('activation.external-answered.v1', {
     ]),
   }),
   to: (body) => activatorControlQueue(body.serviceType),
+  whenGivenUp: 'warn',
 });
 export type ExternalAnswered = z.output<typeof externalAnswered.schema>;
 

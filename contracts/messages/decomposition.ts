@@ -170,8 +170,10 @@ export type RecoveryPolicy = z.output<typeof recoveryPolicy>;
 export const publishRule = command('order-management.publish-rule.v1', {
   body: z.object({ rule: decompositionRule }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export const publishRecoveryPolicy = command('order-management.publish-recovery-policy.v1', {
   body: z.object({ policy: recoveryPolicy }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });

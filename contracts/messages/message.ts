@@ -15,8 +15,10 @@ export interface MessageDefinition<Body> {
   readonly schema: z.ZodType<Body>;
   /** Events that nobody need listen to. Everything else that no queue takes is an alarm. */
   readonly optional: boolean;
-  /** An event that whoever shows it must have handled: confirmed by the broker is not enough, its outbox row stays until then. */
-  readonly untilSeen: boolean;
+  /** Of a command: what its sender does when it is given up. */
+  readonly whenGivenUp: WhenGivenUp | undefined;
+  /** Of a command: what its sender knows it by. */
+  key?(body: Body): string | undefined;
   /** Of an event: the words one of which ends its routing key. */
   readonly topics: readonly string[];
   /** The key the broker routes by: for a command the queue that owns it, for an event its own name, and its topic where it has one. */
@@ -24,6 +26,13 @@ export interface MessageDefinition<Body> {
   /** The version before: still taken, and still emitted while a rolling upgrade says so. */
   readonly previous?: PreviousVersion<Body>;
 }
+
+/**
+ * What the sender of a command does when it is given up. `hold`: what the command was for stands still until a person
+ * decides. `refuse`: it is answered as if its owner had said no. `warn`: the order that it belongs to shows an alert, and
+ * goes on when its letter is replayed.
+ */
+export type WhenGivenUp = 'hold' | 'refuse' | 'warn';
 
 /** How a message was spelled one version ago. A consumer takes both; what is emitted is the fleet's choice. */
 export interface PreviousVersion<Body> {
@@ -48,6 +57,8 @@ export interface Outgoing {
  * @param name `<domain>.<verb-object>.v<version>`
  * @param shape.body the zod schema of the body
  * @param shape.to the queue that owns the command, or a function of the body that names it
+ * @param shape.whenGivenUp what its sender does when its owner gives it up
+ * @param shape.key what its sender knows it by, where that is not the order alone
  * @param shape.previous how the version before was spelled
  */
 export function command<Schema extends z.ZodType>(
@@ -55,6 +66,8 @@ export function command<Schema extends z.ZodType>(
   shape: {
     body: Schema;
     to: string | ((body: z.output<Schema>) => string);
+    whenGivenUp: WhenGivenUp;
+    key?: (body: z.output<Schema>) => string;
     previous?: PreviousVersion<z.output<Schema>>;
   },
 ): MessageDefinition<z.output<Schema>> {
@@ -66,7 +79,8 @@ export function command<Schema extends z.ZodType>(
     exchange: 'cmd',
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: false,
-    untilSeen: false,
+    whenGivenUp: shape.whenGivenUp,
+    ...(shape.key === undefined ? {} : { key: shape.key }),
     topics: [],
     route: typeof to === 'string' ? () => to : to,
   };
@@ -78,7 +92,6 @@ export function command<Schema extends z.ZodType>(
  * @param name `<domain>.<thing-happened>.v<version>`, which is its routing key too
  * @param shape.body the zod schema of the body
  * @param shape.optional true when nobody need listen
- * @param shape.untilSeen true when the projector must have every one of them, even if a queue is lost
  * @param shape.topics one more word of the routing key, for consumers that want some of them only
  * @param shape.previous how the version before was spelled
  */
@@ -87,7 +100,6 @@ export function event<Schema extends z.ZodType>(
   shape: {
     body: Schema;
     optional?: boolean;
-    untilSeen?: boolean;
     topics?: { readonly names: readonly string[]; readonly of: (body: z.output<Schema>) => string };
     previous?: PreviousVersion<z.output<Schema>>;
   },
@@ -99,7 +111,7 @@ export function event<Schema extends z.ZodType>(
     exchange: 'evt',
     schema: shape.body as unknown as z.ZodType<z.output<Schema>>,
     optional: shape.optional ?? false,
-    untilSeen: shape.untilSeen ?? false,
+    whenGivenUp: undefined,
     topics: shape.topics?.names ?? [],
     route: (body) => (shape.topics === undefined ? name : `${name}.${shape.topics.of(body)}`),
   };

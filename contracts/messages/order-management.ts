@@ -129,6 +129,7 @@ export const acceptProductOrder = command('order-management.accept-product-order
     follows: z.string().optional(),
   }),
   to: orderManagementQueue,
+  whenGivenUp: 'hold',
 });
 
 /** The order that follows this one is there; said again to whoever places it again. */
@@ -155,14 +156,17 @@ export type ProductOrderAmendment = z.output<typeof productOrderAmendment>;
 export const amendProductOrder = command('order-management.amend-product-order.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int(), amendment: productOrderAmendment }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export const deleteProductOrder = command('order-management.delete-product-order.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int().optional() }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export const emitProductOrders = command('order-management.emit-snapshots.v1', {
   body: emitSnapshots,
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 
 /** A request to cancel a product order, and how far it got. */
@@ -188,11 +192,11 @@ export const cancelProductOrder = command('order-management.cancel-product-order
     notBefore: instant.optional(),
   }),
   to: orderManagementQueue,
+  whenGivenUp: 'refuse',
 });
 export type CancelProductOrder = z.output<typeof cancelProductOrder.schema>;
 
 export const productOrderCancellationChanged = event('order-management.cancellation-changed.v1', {
-  untilSeen: true,
   body: z.object({ cancellation: productOrderCancellation, deleted: z.boolean() }),
 });
 
@@ -206,6 +210,7 @@ export const settleDelivery = command('order-management.settle-delivery.v1', {
     requested: characteristics.optional(),
   }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export type SettleDelivery = z.output<typeof settleDelivery.schema>;
 
@@ -259,18 +264,17 @@ export const productOrder = z.object({
 export type ProductOrder = z.output<typeof productOrder>;
 
 export const productOrderChanged = event('order-management.product-order-changed.v1', {
-  untilSeen: true,
   body: z.object({ order: productOrder, deleted: z.boolean() }),
 });
 export const productOrderCommandRefused = event('order-management.command-refused.v1', {
   body: commandRefused,
-  untilSeen: true,
 });
 
 /** Asks what an order would come to. Nothing is kept of it. */
 export const planProductOrder = command('order-management.plan-product-order.v1', {
   body: z.object({ order: productOrderRequest }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export const productOrderPlanned = event('order-management.product-order-planned.v1', {
   body: z.object({
@@ -293,5 +297,6 @@ export const correctService = command('order-management.correct-service.v1', {
     component: realizedComponent,
   }),
   to: orderManagementQueue,
+  whenGivenUp: 'warn',
 });
 export type CorrectService = z.output<typeof correctService.schema>;

@@ -7,6 +7,8 @@ import { serviceOrder, serviceOrderRequest } from './service-ordering.ts';
 export const placeOutsideOrder = command('outside-ordering.place-order.v1', {
   body: z.object({ serviceType: z.string(), order: serviceOrderRequest }),
   to: outsideOrderingQueue,
+  whenGivenUp: 'hold',
+  key: ({ order }) => order.id,
 });
 /** Asks to cancel it. `id` is the cancellation's own business key; `requestedBy` is for one that overtakes its order. */
 export const cancelOutsideOrder = command('outside-ordering.cancel-order.v1', {
@@ -17,6 +19,8 @@ export const cancelOutsideOrder = command('outside-ordering.cancel-order.v1', {
     requestedBy: serviceOrderRequest.shape.requestedBy,
   }),
   to: outsideOrderingQueue,
+  whenGivenUp: 'refuse',
+  key: ({ orderId }) => orderId,
 });
 
 /** How an order that was placed outside stands. `orderRevision` counts what was told of it. */

@@ -98,6 +98,7 @@ export type ProductClaim = z.output<typeof productClaim>;
 export const claimProducts = command('product-inventory.claim-products.v1', {
   body: z.object({ orderId: z.string(), claims: z.array(productClaim).min(1) }),
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export type ClaimProducts = z.output<typeof claimProducts.schema>;
 
@@ -142,6 +143,7 @@ export const recordProducts = command('product-inventory.record-products.v1', {
     products: z.array(productRecord),
   }),
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export type RecordProducts = z.output<typeof recordProducts.schema>;
 
@@ -172,25 +174,27 @@ export type ProductWrite = z.output<typeof productWrite>;
 export const createProduct = command('product-inventory.create-product.v1', {
   body: z.object({ id: z.string(), write: productWrite }),
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const replaceProduct = command('product-inventory.replace-product.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int(), write: productWrite }),
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const deleteProduct = command('product-inventory.delete-product.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int().optional() }),
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const emitProducts = command('product-inventory.emit-snapshots.v1', {
   body: emitSnapshots,
   to: productInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 export const productChanged = event('product-inventory.product-changed.v1', {
-  untilSeen: true,
   body: z.object({ product, deleted: z.boolean() }),
 });
 export const productCommandRefused = event('product-inventory.command-refused.v1', {
   body: commandRefused,
-  untilSeen: true,
 });

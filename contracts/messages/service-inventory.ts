@@ -85,6 +85,7 @@ export type ClaimRequest = z.output<typeof claimRequest>;
 export const claimServices = command('service-inventory.claim-services.v1', {
   body: z.object({ orderId: z.string(), claims: z.array(claimRequest).min(1) }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 /**
@@ -99,6 +100,7 @@ export const reclaimServices = command('service-inventory.reclaim-services.v1', 
     services: z.array(z.object({ itemId: z.string(), serviceId: z.string() })).min(1),
   }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 const releasing = z.object({
@@ -114,6 +116,7 @@ const releasing = z.object({
 export const releaseClaims = command('service-inventory.release-claims.v1', {
   body: releasing,
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 /** The order holds none of these services any more, and waits for none; said again to whoever asks again. */
@@ -167,6 +170,7 @@ export const recordActivation = command('service-inventory.record-activation.v1'
     operation: z.enum(['suspend', 'resume']).optional(),
   }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 /** How a change of a service may end. `partial`: without its optional steps. `cancelled`: taken back because it was asked for. */
@@ -204,28 +208,32 @@ export type ServiceWrite = z.output<typeof serviceWrite>;
 export const createService = command('service-inventory.create-service.v1', {
   body: z.object({ id: z.string(), write: serviceWrite }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const replaceService = command('service-inventory.replace-service.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int(), write: serviceWrite }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const deleteService = command('service-inventory.delete-service.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int().optional() }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export const emitServices = command('service-inventory.emit-snapshots.v1', {
   body: emitSnapshots,
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 /** Asks to be told of these services as they are: for whoever doubts what it knows. Unknown ones are passed over. */
 export const tellServices = command('service-inventory.tell-services.v1', {
   body: z.object({ serviceIds: z.array(z.string()).min(1) }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 
 export const serviceChanged = event('service-inventory.service-changed.v1', {
-  untilSeen: true,
   topics: {
     names: ['settled', 'changing'],
     of: ({ service }) => (service.claim === null ? 'settled' : 'changing'),
@@ -234,5 +242,4 @@ export const serviceChanged = event('service-inventory.service-changed.v1', {
 });
 export const serviceCommandRefused = event('service-inventory.command-refused.v1', {
   body: commandRefused,
-  untilSeen: true,
 });

@@ -55,6 +55,8 @@ export type ServiceOrderRequest = z.output<typeof serviceOrderRequest>;
 export const acceptServiceOrder = command('service-ordering.accept-service-order.v1', {
   body: z.object({ order: serviceOrderRequest }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'hold',
+  key: ({ order }) => order.id,
 });
 
 /** What of a running order may be changed from outside; absent means as it was, null means removed. */
@@ -71,11 +73,13 @@ export type ServiceOrderAmendment = z.output<typeof serviceOrderAmendment>;
 export const amendServiceOrder = command('service-ordering.amend-service-order.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int(), amendment: serviceOrderAmendment }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'warn',
 });
 
 export const deleteServiceOrder = command('service-ordering.delete-service-order.v1', {
   body: z.object({ id: z.string(), expectedRevision: z.int().optional() }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'warn',
 });
 
 /** States of the task that cancels an order. `accepted`: it waits for its date, or the activators are asked. */
@@ -105,11 +109,12 @@ export const cancelServiceOrder = command('service-ordering.cancel-service-order
     notBefore: instant.optional(),
   }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'refuse',
+  key: ({ orderId }) => orderId,
 });
 export type CancelServiceOrder = z.output<typeof cancelServiceOrder.schema>;
 
 export const cancellationChanged = event('service-ordering.cancellation-changed.v1', {
-  untilSeen: true,
   body: z.object({ cancellation, deleted: z.boolean() }),
 });
 
@@ -117,11 +122,13 @@ export const cancellationChanged = event('service-ordering.cancellation-changed.
 export const retryItem = command('service-ordering.retry-item.v1', {
   body: z.object({ orderId: z.string(), itemId: z.string() }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'warn',
 });
 
 export const emitServiceOrders = command('service-ordering.emit-snapshots.v1', {
   body: emitSnapshots,
   to: serviceOrderingQueue,
+  whenGivenUp: 'warn',
 });
 
 /** How far an item got. */
@@ -177,7 +184,6 @@ export const serviceOrder = z.object({
 export type ServiceOrder = z.output<typeof serviceOrder>;
 
 export const serviceOrderChanged = event('service-ordering.service-order-changed.v1', {
-  untilSeen: true,
   topics: {
     names: ['direct', 'requested'],
     of: ({ order }) => (order.request.requestedBy === undefined ? 'direct' : 'requested'),
@@ -187,5 +193,4 @@ export const serviceOrderChanged = event('service-ordering.service-order-changed
 
 export const serviceOrderCommandRefused = event('service-ordering.command-refused.v1', {
   body: commandRefused,
-  untilSeen: true,
 });

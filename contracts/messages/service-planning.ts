@@ -11,6 +11,7 @@ import { characteristics, failure, instant, itemRef } from './values.ts';
 export const planServiceOrder = command('service-ordering.plan-service-order.v1', {
   body: z.object({ order: serviceOrderRequest }),
   to: serviceOrderingQueue,
+  whenGivenUp: 'warn',
 });
 
 /** Asks what the inventory would say to these claims. None is taken. `commandId` is that of the plan asked for. */
@@ -23,6 +24,7 @@ export const describeServices = command('service-inventory.describe-services.v1'
       .min(1),
   }),
   to: serviceInventoryQueue,
+  whenGivenUp: 'warn',
 });
 export type DescribeServices = z.output<typeof describeServices.schema>;
 

@@ -42,12 +42,13 @@ export const mostOrderItems = 50;
 
 /**
  * An awaited command that its owner refused. Each domain publishes its own; the gateway turns it into the documented
- * error. `conflict` is 409, `notFound` 404, `stale` a revision that moved on, `invalid` 400.
+ * error. `conflict` is 409, `notFound` 404, `stale` a revision that moved on, `invalid` 400. `givenUp` is 503: nobody could
+ * carry it out, and it lies in the dead letters; the projector says so, no owner does.
  */
 export const commandRefused = z.object({
   commandId: z.uuid(),
   id: z.string(),
-  kind: z.enum(['conflict', 'notFound', 'stale', 'invalid']),
+  kind: z.enum(['conflict', 'notFound', 'stale', 'invalid', 'givenUp']),
   code: z.string(),
   reason: z.string(),
 });

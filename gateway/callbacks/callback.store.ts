@@ -1,5 +1,6 @@
 import type { Database } from '../../ops/platform/database.ts';
 import type { Publication } from '../../ops/platform/messaging/envelope.ts';
+import { insertMessage } from '../../ops/platform/messaging/message.store.ts';
 
 /**
  * Keeps what an outside system said, to be published; if it was signed within so many seconds of now. The database's
@@ -13,9 +14,7 @@ export async function keepAnswer(
   { signedAt, withinSeconds }: { signedAt: number; withinSeconds: number },
 ): Promise<boolean> {
   const kept = await sql`
-    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
-    select ${message.row}::uuid, ${message.id}::uuid, ${message.exchange}, ${message.routingKey}, ${message.type},
-           ${JSON.stringify(message.envelope)}::text::jsonb, ${message.body}
+    ${insertMessage(sql, message)}
     where abs(extract(epoch from now()) - ${signedAt}::bigint) <= ${withinSeconds}::int`;
   return kept.count > 0;
 }

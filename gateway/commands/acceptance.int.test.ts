@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectDatabase, type Database, isDatabaseFault } from '../../ops/platform/database.ts';
+import { send } from '../../contracts/messages/message.ts';
+import { acceptServiceOrder } from '../../contracts/messages/service-ordering.ts';
 import { newId } from '../../ops/platform/ids.ts';
 import { cuttable } from '../../ops/verify/testbed/cuttable.ts';
+import { publicationOf } from '../../ops/platform/messaging/envelope.ts';
 import { createTestbed, type Testbed } from '../../ops/verify/testbed/testbed.ts';
 import { serviceOrderResource as resource } from '../apis/tmf641/descriptor.ts';
 import { toTmfError } from '../tmf630/error-mapper.ts';
@@ -29,7 +32,8 @@ function aSubmission({ text = 'plain', at = now, key }: { text?: string; at?: st
     ...{ state: 'acknowledged', orderDate: at },
   };
   return {
-    ...{ resource, id, text: JSON.stringify(view), columns: columnsOf(resource, view), messageId: newId() },
+    ...{ resource, id, text: JSON.stringify(view), columns: columnsOf(resource, view) },
+    message: publicationOf(send(acceptServiceOrder, { order: {} as never }), { correlationId: id }),
     key: key === undefined ? undefined : { scope: key, bodyHash: 'hash', response: { id }, waitMs: 0 },
   };
 }
@@ -41,7 +45,9 @@ async function stored(submissions: readonly Submission[]) {
   const ids = submissions.map(({ id }) => id);
   const [row] = await sql`
     select (select count(*)::int from gateway.submitted where id = any(${ids})) as submitted,
-           (select count(*)::int from gateway.view where id = any(${ids})) as views`;
+           (select count(*)::int from gateway.view where id = any(${ids})) as views,
+           (select count(*)::int from platform.message
+            where queue = 'service-ordering' and headers ->> 'correlationId' = any(${ids})) as commands`;
   return row;
 }
 
@@ -54,7 +60,7 @@ describe('creates that come at once', () => {
     expect(await Promise.all(submissions.map(submit))).toEqual(submissions.map(() => true));
     const [after] = await sql`select pg_current_xact_id()::text::int as at`;
     expect(after?.['at'] - before?.['at']).toBeLessThan(20);
-    expect(await stored(submissions)).toEqual({ submitted: 150, views: 150 });
+    expect(await stored(submissions)).toEqual({ submitted: 150, views: 150, commands: 150 });
 
     const [{ id, text: document }] = submissions as [Submission];
     const [kept] = await sql`
@@ -76,7 +82,7 @@ describe('creates that come at once', () => {
     const results = await Promise.allSettled(submissions.map(submit));
     expect(results.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toEqual([7, 27]);
     expect(results[7]).toMatchObject({ reason: { code: '22007' } });
-    expect(await stored(submissions)).toEqual({ submitted: 38, views: 38 });
+    expect(await stored(submissions)).toEqual({ submitted: 38, views: 38, commands: 38 });
   });
 
   test('under one key are one', async () => {
@@ -84,7 +90,7 @@ describe('creates that come at once', () => {
     const submissions = Array.from({ length: 30 }, () => aSubmission({ key: 'the same' }));
     const accepted = await Promise.all(submissions.map(submit));
     expect(accepted.filter(Boolean)).toHaveLength(1);
-    expect(await stored(submissions)).toEqual({ submitted: 1, views: 1 });
+    expect(await stored(submissions)).toEqual({ submitted: 1, views: 1, commands: 1 });
     const [row] = await sql`select response from gateway.idempotency where scope = 'the same'`;
     expect(row?.['response']).toEqual({ id: submissions[accepted.indexOf(true)]?.id });
   });

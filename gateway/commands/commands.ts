@@ -4,7 +4,7 @@ import type { Outgoing } from '../../contracts/messages/message.ts';
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Database } from '../../ops/platform/database.ts';
-import { type Publication, publicationOf } from '../../ops/platform/messaging/envelope.ts';
+import { publicationOf } from '../../ops/platform/messaging/envelope.ts';
 import type { Relay } from '../../ops/platform/messaging/relay.ts';
 import type { RequestContext } from '../tmf630/boundary.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
@@ -14,14 +14,14 @@ import { represent } from '../tmf630/represent.ts';
 import type { Created } from '../tmf630/resource.ts';
 import type { StoredView, ViewStore } from '../tmf630/view-store.ts';
 import { createAcceptance } from './acceptance.ts';
-import { type CommandOutcome, readOutcomes } from './outcome.store.ts';
+import type { CommandOutcome } from './outcome.store.ts';
 import type { Outcomes } from './outcomes.ts';
-import { isOverdue, sendAgain, wasGivenUp } from './resend.store.ts';
 import {
   type KnownKey,
   type NewKey,
   type Submission,
   claimKey,
+  freeKey,
   readKey,
   releaseKey,
   sendAwaited,
@@ -32,7 +32,7 @@ import { columnsOf } from '../tmf630/view-row.ts';
 
 /** How the gateway gets things done: it never does them itself. */
 export interface Commands {
-  /** Accepts a create at once, in one local statement; the broker may be down. What is accepted is the promise that its command is sent. */
+  /** Accepts a create at once, in one local statement; the broker may be down. Its command is committed with it. */
   accept(ctx: RequestContext, submission: Accepting): Promise<Created>;
   /** Sends a command and waits a bounded time for what its owner says. */
   ask(ctx: RequestContext, question: Asking): Promise<Answered>;
@@ -121,18 +121,17 @@ export function createCommands({ sql, accepting, store, relay, outcomes, waitMs 
     };
     const answer = JSON.stringify(represent(resource, { id, revision: 0, doc: view }, ctx.baseUrl));
     const text = JSON.stringify(view);
-    const submission = { resource, id, text, columns: columnsOf(resource, view), messageId: message.id, key };
-    return accepted(submission, message, answer, ctx.idempotency);
+    const submission = { resource, id, text, columns: columnsOf(resource, view), message, key };
+    return accepted(submission, answer, ctx.idempotency);
   }
 
   async function accepted(
     submission: Submission,
-    message: Publication,
     answer: string,
     claim: IdempotencyClaim | undefined,
   ): Promise<Created> {
     if (await submit(submission)) {
-      relay.promised([message]);
+      relay.committed([submission.message]);
       return { accepted: { id: submission.id, answer } };
     }
     const { key } = submission;
@@ -157,7 +156,8 @@ export function createCommands({ sql, accepting, store, relay, outcomes, waitMs 
       await settleKey(sql, key.scope, { id: answer.id, revision: answer.revision });
       return answer;
     } catch (error) {
-      await releaseKey(sql, key.scope);
+      if (error instanceof TmfError && error.code === 'commandGivenUp') await freeKey(sql, key.scope);
+      else await releaseKey(sql, key.scope);
       throw error;
     }
   }
@@ -181,38 +181,9 @@ export function createCommands({ sql, accepting, store, relay, outcomes, waitMs 
     const { commandId, resourceId } = known;
     const question = { ...asked, id: resourceId };
     if (commandId === null) return attempts(ctx, question, key);
-    const end = (await isOverdue(sql, key.scope)) ? await remind(ctx, commandId, question) : 'awaited';
-    if (end === 'givenUp') return attempts(ctx, question, key);
-    if (end !== 'awaited') return end;
     const outcome = await outcomes.wait(commandId, waitMs);
     if (overtaken(outcome, question)) return attempts(ctx, question, key);
     return { ...settled(outcome, question), replayed: true };
-  }
-
-  /**
-   * Sends a command that should have been answered long ago once more, under the id it had: it may be lost with its queue. If it
-   * is not, its owner's inbox knows the second for a repetition, whichever comes first.
-   *
-   * @returns that it is waited for, that its owner gave it up, or the answer, where there is nothing left to do
-   */
-  async function remind(
-    ctx: RequestContext,
-    commandId: string,
-    question: Asking,
-  ): Promise<Answered | 'awaited' | 'givenUp'> {
-    const { resource, id, about = id } = question;
-    const step = await question.attempt(id).catch(async (error: unknown) => {
-      // It may have been done just now, and be the reason why it can no longer be asked for.
-      if ((await readOutcomes(sql, [commandId])).length > 0) return undefined;
-      throw error;
-    });
-    if (step === undefined) return 'awaited';
-    if ('unchanged' in step) return { id, revision: step.unchanged.revision, replayed: true };
-    const anew = publicationOf(step.command, { correlationId: about, awaited: true, ...traced(ctx, about) });
-    const message = { ...anew, id: commandId, row: commandId };
-    if (await wasGivenUp(sql, message)) return 'givenUp';
-    if (await sendAgain(sql, { resource, id, message, document: step.document })) relay.committed([message]);
-    return 'awaited';
   }
 
   function settled(outcome: CommandOutcome | undefined, { resource, id, retryStale }: Asking): Answered {
@@ -230,7 +201,8 @@ export function createCommands({ sql, accepting, store, relay, outcomes, waitMs 
     const message = publicationOf(command, { correlationId: id, awaited: true, ...traced(ctx, id) });
     await sendAwaited(sql, { resource, id, message, document: undefined, key: undefined });
     relay.committed([message]);
-    const { result } = (await outcomes.wait(message.id, waitMs)) ?? {};
+    const { result, refusal } = (await outcomes.wait(message.id, waitMs)) ?? {};
+    if (refusal !== undefined && refusal !== null) throw refusalOf(resource, id, refusal, false);
     if (result === undefined || result === null)
       throw unavailable(`The question was not answered within ${waitMs / 1000} s.`, 2, { message: 'Ask again.' });
     return result;
@@ -263,7 +235,7 @@ const overtaken = (outcome: CommandOutcome | undefined, { retryStale }: Asking):
 function refusalOf(
   resource: ResourceDescriptor,
   id: string,
-  { kind, code, reason }: CommandRefused,
+  { commandId, kind, code, reason }: CommandRefused,
   retryStale: boolean,
 ): TmfError {
   switch (kind) {
@@ -279,6 +251,11 @@ function refusalOf(
       return new TmfError(409, code, reason);
     case 'invalid':
       return new TmfError(400, code, reason);
+    case 'givenUp':
+      return refuse('commandGivenUp', `The ${resource.name} could not be changed: ${reason}`, {
+        message: `The command lies in the dead letters (${commandId}). Its key is free: send the request again when the cause is mended.`,
+        headers: { 'Retry-After': '60' },
+      });
     default:
       return kind satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Database } from '../../ops/platform/database.ts';
 import type { Publication } from '../../ops/platform/messaging/envelope.ts';
+import { insertMessage } from '../../ops/platform/messaging/message.store.ts';
 import type { ViewColumns } from '../tmf630/view-row.ts';
 import type { ResourceDescriptor } from '../tmf630/descriptor.ts';
 
@@ -30,21 +31,21 @@ export interface Submission {
   /** As it is shown until its owner answers, as JSON: what the client sent, acknowledged. */
   readonly text: string;
   readonly columns: ViewColumns;
-  /** The command's message. */
-  readonly messageId: string;
+  /** The command: it goes to one queue, which its routing key names. */
+  readonly message: Publication;
   readonly key: NewKey | undefined;
 }
 
 /**
- * Accepts any number of creates in one statement: document, view, idempotency key; a key's insertion gates the rest of its
- * create. The document is written once: its view has none of its own until its owner answers, and until then the view is
- * the promise that the command is sent (decision 15).
+ * Accepts any number of creates in one statement: document, view, idempotency key, command; a key's insertion gates the rest
+ * of its create. The document is written once: its view has none of its own until its owner answers.
  *
  * @returns the ids that were accepted; of the others the key is known already, and nothing of them was written
  */
 export async function submitAll(sql: Database, submissions: readonly Submission[]): Promise<Set<string>> {
   const views = submissions.map(({ columns }) => columns);
   const keys = submissions.map(({ key }) => key);
+  const messages = submissions.map(({ message }) => message);
   // Keys are claimed in order, or two gateways that claim the same ones could each wait for the other.
   const rows = await sql<{ id: string }[]>`
     with submission as (
@@ -57,12 +58,17 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
         ${views.map((view) => view.category)}::text[],
         string_to_array(${lines(views.map((view) => view.party_ids))}::text, E'\\n'),
         ${views.map((view) => view.created_at)}::text[]::timestamptz[],
-        ${submissions.map(({ messageId }) => messageId)}::uuid[],
+        ${messages.map(({ id }) => id)}::uuid[],
+        ${messages.map(({ exchange }) => exchange)}::text[],
+        ${messages.map(({ routingKey }) => routingKey)}::text[],
+        ${messages.map(({ type }) => type)}::text[],
+        string_to_array(${lines(messages.map(({ envelope }) => envelope))}::text, E'\\n'),
+        string_to_array(${messages.map(({ body }) => body).join('\n')}::text, E'\\n'),
         ${keys.map((key) => key?.scope ?? null)}::text[],
         ${keys.map((key) => key?.bodyHash ?? null)}::text[],
         string_to_array(${lines(keys.map((key) => key?.response ?? null))}::text, E'\\n')
       ) as one (resource, id, document, state, external_id, category, party_ids, created_at,
-                message_id, scope, body_hash, response)
+                message_id, exchange, routing_key, type, headers, body, scope, body_hash, response)
     ), claimed as (
       insert into gateway.idempotency (scope, body_hash, resource, resource_id, command_id, response, waiting_until)
       select scope, body_hash, resource, id, message_id, response::jsonb, now()
@@ -79,6 +85,9 @@ export async function submitAll(sql: Database, submissions: readonly Submission[
       select resource, id, 0, state, external_id, category,
              array(select jsonb_array_elements_text(party_ids::jsonb)), created_at
       from accepted
+    ), sent as (
+      insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body)
+      select message_id, routing_key, 1, exchange, routing_key, type, headers::json, body from accepted
     )
     select id from accepted`;
   return new Set(rows.map((row) => row.id));
@@ -116,9 +125,7 @@ export async function sendAwaited(
       select ${message.id}::uuid, ${resource.name}, ${id}, ${JSON.stringify(document ?? null)}::text::jsonb
       where ${document !== undefined}
     )
-    insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body)
-    select ${message.row}::uuid, ${message.id}::uuid, ${message.exchange}, ${message.routingKey}, ${message.type},
-           ${JSON.stringify(message.envelope)}::text::json, ${message.body}`;
+    ${insertMessage(sql, message)}`;
 }
 
 /**
@@ -170,4 +177,9 @@ export async function releaseKey(sql: Database, scope: string): Promise<void> {
     )
     update gateway.idempotency set waiting_until = now()
     where scope = ${scope} and command_id is not null and response is null`;
+}
+
+/** Forgets a key whose command was given up: the next request under it is a new one. */
+export async function freeKey(sql: Database, scope: string): Promise<void> {
+  await sql`delete from gateway.idempotency where scope = ${scope}`;
 }

@@ -11,7 +11,7 @@ import { productStatuses } from '../../contracts/states/product.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import { publicationOf } from '../../ops/platform/messaging/envelope.ts';
 import { newId } from '../../ops/platform/ids.ts';
-import { insertOutbox } from '../../ops/platform/messaging/outbox.store.ts';
+import { insertDue } from '../../ops/platform/messaging/message.store.ts';
 import { specsFolder } from '../../ops/verify/testbed/specs-folder.ts';
 import { type Ask, startSystem, type System } from '../../ops/verify/testbed/system.ts';
 import { createTestbed, type Testbed } from '../../ops/verify/testbed/testbed.ts';
@@ -40,7 +40,7 @@ describeWithSpecs(specsFolder(), 'TMF622 and TMF637 as served', (readSpec) => {
   let client: ConformingClient;
   const ofGateway = (ask: Ask) => conformingClient(ask, documents);
   const tell = (...messages: Outgoing[]) =>
-    insertOutbox(
+    insertDue(
       system.sql,
       messages.map((message) => publicationOf(message, { correlationId: newId() })),
     );

@@ -14,6 +14,6 @@ export async function spoilData(sql: Database, resources: readonly string[]): Pr
     create function gateway.spoil() returns trigger language plpgsql as
       $$ begin raise exception 'a relation of the schema is spoiled' using errcode = '22000'; end $$;
     create trigger spoiled instead of insert on gateway.view for each row execute function gateway.spoil();
-    create trigger spoiled before insert on platform.outbox for each row execute function gateway.spoil();
+    create trigger spoiled before insert on platform.message for each row execute function gateway.spoil();
   `);
 }

@@ -29,6 +29,7 @@ export const errorCodes = {
   tooManyRequests: 429,
   internalError: 500,
   unavailable: 503,
+  commandGivenUp: 503,
   queryTooSlow: 503,
 } as const;
 

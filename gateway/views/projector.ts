@@ -1,4 +1,5 @@
 import { projectorQueue } from '../../contracts/topology.ts';
+import { givenUpHandler } from './given-up.ts';
 import { type ViewState, answerQuestion, project, refuseCommand, viewKey } from './projection.ts';
 import { lockViews, saveViews } from './projection.store.ts';
 import { projections, replies } from './projections.ts';
@@ -40,11 +41,11 @@ const replying: readonly Handler[] = replies.map(({ resource, answered, answer }
     decide: (state, { body }) => done({ save: [answerQuestion(state, resource, answer(body))] }),
   }),
 );
-const handlers = [...projecting, ...replying];
+const handlers = [...projecting, ...replying, givenUpHandler];
 
 /** The projector: events in, views and outcomes out. */
 export function startProjector(dependencies: RoleDependencies): RunningRole {
-  const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers, sees: true });
+  const worker = startWorker(dependencies, { queue: projectorQueue, worker: 'projector', handlers });
   return {
     troubles: worker.troubles,
     stop: () => worker.stop(),

@@ -160,7 +160,7 @@ async function everything(): Promise<Record<string, string>> {
 
 const quiet = () =>
   vi.waitFor(async () => {
-    const [row] = await system.sql<{ waiting: number }[]>`select count(*)::int as waiting from platform.outbox`;
+    const [row] = await system.sql<{ waiting: number }[]>`select count(*)::int as waiting from platform.message`;
     expect(row?.waiting).toBe(0);
   }, soon);
 

@@ -3,7 +3,7 @@ import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecification, serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
 import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import { insertDue } from '../platform/messaging/message.store.ts';
 import { type System, startSystem } from '../verify/testbed/system.ts';
 import { type Testbed, createTestbed } from '../verify/testbed/testbed.ts';
 import { soon } from '../verify/testbed/workbench.ts';
@@ -41,7 +41,7 @@ test('a system with a catalog of its own is left alone', async () => {
   const publication = publicationOf(send(serviceSpecificationPublished, { specification: own }), {
     correlationId: newId(),
   });
-  await insertOutbox(system.sql, [publication]);
+  await insertDue(system.sql, [publication]);
   await vi.waitFor(async () => expect(await known()).toEqual(['own']), soon);
   expect(await loadSamples(testbed.databaseUrl)).toBe(0);
   expect(await known()).toEqual(['own']);

@@ -6,7 +6,7 @@ import { serviceSpecification, serviceSpecificationPublished } from '../../contr
 import { type Database, connectDatabase } from '../platform/database.ts';
 import { publicationOf } from '../platform/messaging/envelope.ts';
 import { newId } from '../platform/ids.ts';
-import { insertOutbox } from '../platform/messaging/outbox.store.ts';
+import { insertDue } from '../platform/messaging/message.store.ts';
 import { Sentence } from '../run/bootstrap/sentence.ts';
 import { loadRules } from './rules.ts';
 
@@ -42,7 +42,7 @@ async function loadSpecifications(sql: Database): Promise<number> {
   const specifications = samples.filter((one) => !before.has(keyOf(one)));
   if (before.size > 0 && specifications.length === samples.length) return 0;
   if (specifications.length === 0) return 0;
-  await insertOutbox(
+  await insertDue(
     sql,
     specifications.map((specification) =>
       publicationOf(send(serviceSpecificationPublished, { specification }), { correlationId: newId() }),

@@ -28,6 +28,7 @@ import { answerLanded } from './step-calls.ts';
 export const outcomeKnown = command('runtime.outcome-known.v1', {
   body: z.custom<Outcome>(),
   to: '',
+  whenGivenUp: 'warn',
 });
 
 export interface ActivationHandlers {

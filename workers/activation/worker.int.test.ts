@@ -75,7 +75,7 @@ beforeEach(() => start());
 afterEach(async () => {
   for (const role of running.splice(0)) await role.stop();
   await network.reset();
-  await bench.sql`truncate activation.activation, platform.breaker, platform.outbox`;
+  await bench.sql`truncate activation.activation, platform.breaker, platform.message`;
   const channel = await bench.channel();
   for (const queue of [testQueue, deadLetterQueue(testQueue), serviceInventoryQueue, serviceOrderingQueue])
     await channel.purgeQueue(queue);

@@ -17,7 +17,11 @@ import type { Effects, Outcome, Rules } from './outside-order.state.ts';
 import { outsideOrderRows, outsideOrders } from './outside-order.store.ts';
 
 /** What came of a call, on its way to being recorded. Never published. */
-const outcomeKnown = command('runtime.outside-outcome-known.v1', { body: z.custom<Outcome>(), to: '' });
+const outcomeKnown = command('runtime.outside-outcome-known.v1', {
+  body: z.custom<Outcome>(),
+  to: '',
+  whenGivenUp: 'warn',
+});
 
 /**
  * Outside ordering: places service orders with the TMF641 endpoints of others, by service type, and follows them by

@@ -375,7 +375,7 @@ describe('the task is a resource', () => {
       select id, revision, doc, deleted, state, external_id, start_at, completed_at
       from gateway.view where resource = 'cancelServiceOrder' order by id`;
     await cancel(await place([item('1', 'add', line)], { requestedStartDate: inAnHour() }), { mark: 'kept' });
-    await expect.poll(async () => (await system.sql`select 1 from platform.outbox`).length).toBe(0);
+    await expect.poll(async () => (await system.sql`select 1 from platform.message`).length).toBe(0);
     const before = await read();
     expect(before.length).toBeGreaterThan(0);
     await system.rebuildViews();

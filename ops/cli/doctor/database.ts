@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { withoutPassword } from '../../run/bootstrap/external.ts';
-import { noQueueText } from '../../platform/messaging/outbox.store.ts';
+import { noQueueText } from '../../platform/messaging/message.store.ts';
 import { pendingMigrations } from '../../run/migrations/migrate.ts';
 import { findingsOf, type Finding } from './finding.ts';
 
@@ -36,27 +36,27 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
 }
 
 async function checkOutbox(sql: postgres.Sql): Promise<Finding[]> {
-  const [known] = await sql<{ known: boolean }[]>`select to_regclass('platform.outbox') is not null as known`;
+  const [known] = await sql<{ known: boolean }[]>`select to_regclass('platform.message') is not null as known`;
   if (!known?.known) return [];
   const [counted] = await sql<{ unroutable: number; unreadable: number; late: number }[]>`
     select count(*) filter (where return_text = ${noQueueText})::int as unroutable,
            count(*) filter (where return_text <> ${noQueueText})::int as unreadable,
-           count(*) filter (where returned_at is null and available_at < now() - make_interval(secs => ${lateSeconds}))::int as late
-      from platform.outbox`;
+           count(*) filter (where returned_at is null and due_at < now() - make_interval(secs => ${lateSeconds}))::int as late
+      from platform.message`;
   const { unroutable = 0, unreadable = 0, late = 0 } = counted ?? {};
   return [
     unroutable === 0
       ? fine('unroutable messages', 'none')
       : wrong(
           'unroutable messages',
-          `${unroutable} in platform.outbox have no queue`,
+          `${unroutable} in platform.message have no queue`,
           'a queue or binding is missing: restart the fleet, which declares them; the rows are sent again by themselves',
         ),
     unreadable === 0
       ? fine('unreadable messages', 'none')
       : wrong(
           'unreadable messages',
-          `${unreadable} in platform.outbox cannot be read; return_text says why`,
+          `${unreadable} in platform.message cannot be read; return_text says why`,
           'a newer release wrote them: start it again, and they are sent by themselves; else mend or delete the rows',
         ),
     late === 0

@@ -11,7 +11,7 @@ import { productOrderStates } from '../../../contracts/states/product-order.ts';
 import { type Database, transaction } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 import { orderEnds } from '../trace/words.ts';
 import type { Word } from './fallout.store.ts';
 
@@ -123,7 +123,7 @@ export async function settleHeldDelivery(
     await tx`
       insert into platform.audit (id, actor, verb, subject, reason)
       values (${newId()}, ${actor}, ${`fallout ${verb}`}, ${tx.json(subject)}, ${reason ?? null})`;
-    await insertOutbox(tx, [word]);
+    await insertDue(tx, [word]);
   });
   return word.id;
 }

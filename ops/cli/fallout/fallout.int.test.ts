@@ -137,7 +137,7 @@ const quiet = (queue: string): Promise<void> =>
     try {
       const channel = await connection.createChannel();
       expect(await channel.checkQueue(queue)).toMatchObject({ messageCount: 0 });
-      const handled = await system.sql`select 1 from platform.outbox where available_at <= now() limit 1`;
+      const handled = await system.sql`select 1 from platform.message where due_at <= now() limit 1`;
       expect(handled).toHaveLength(0);
     } finally {
       await connection.close();

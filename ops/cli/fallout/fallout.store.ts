@@ -6,7 +6,7 @@ import { type Characteristics, characteristics, failure } from '../../../contrac
 import { type Database, transaction } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 
 /** Of a stored activation, what an operator needs to see. */
 const stored = z.object({
@@ -102,7 +102,7 @@ export async function settleFallout(
     await tx`
       insert into platform.audit (id, actor, verb, subject, reason)
       values (${newId()}, ${actor}, ${`fallout ${verb}`}, ${tx.json({ orderId, itemId, activationId, position, ...correction })}, ${reason ?? null})`;
-    await insertOutbox(tx, [word]);
+    await insertDue(tx, [word]);
   });
   return word.id;
 }

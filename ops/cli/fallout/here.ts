@@ -1,7 +1,8 @@
 import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
 import { readRunFile } from '../../run/bootstrap/run-file.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
-import { type Letters, openLetters } from '../../platform/broker/letters.ts';
+import type { Letters } from '../../platform/broker/letters.ts';
+import { openLetterBook } from '../../platform/messaging/letter-book.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
 
 /** The database and the broker of the system that runs here, else those the environment names. */
@@ -25,12 +26,14 @@ export async function withDatabase<Result>(action: (sql: Database) => Promise<Re
 }
 
 export async function withLetters<Result>(action: (letters: Letters) => Promise<Result>): Promise<Result> {
-  const letters = await openLetters(here().amqp).catch((error: unknown) => {
-    throw new Sentence(`RabbitMQ does not answer (${String(error)}): the letters lie there, untouched.`);
+  return withDatabase(async (sql) => {
+    const letters = await openLetterBook(here().amqp, sql).catch((error: unknown) => {
+      throw new Sentence(`RabbitMQ does not answer (${String(error)}): the letters lie there, untouched.`);
+    });
+    try {
+      return await action(letters);
+    } finally {
+      await letters.close();
+    }
   });
-  try {
-    return await action(letters);
-  } finally {
-    await letters.close();
-  }
 }

@@ -7,7 +7,7 @@ import type { Letters } from '../../platform/broker/letters.ts';
 import { type Database, transaction } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 import { lookAgain } from './look-again.ts';
 import type { Word } from './fallout.store.ts';
 
@@ -64,7 +64,7 @@ export async function retryUnbegun(
     await tx`
       insert into platform.audit (id, actor, verb, subject, reason)
       values (${newId()}, ${actor}, 'fallout retry', ${tx.json({ orderId, itemId })}, ${reason ?? null})`;
-    await insertOutbox(tx, [word]);
+    await insertDue(tx, [word]);
   });
   return word.id;
 }

@@ -8,7 +8,7 @@ import { send } from '../../../contracts/messages/message.ts';
 import type { Database } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 
 /** Publishes rules and recovery policies to order management. Those it has already change nothing. */
 export async function publishRules(
@@ -24,7 +24,7 @@ export async function publishRules(
     ...policies.toSorted((a, b) => a.revision - b.revision).map((policy) => send(publishRecoveryPolicy, { policy })),
   ];
   if (commands.length === 0) return;
-  await insertOutbox(
+  await insertDue(
     sql,
     commands.map((command) => publicationOf(command, { correlationId: newId() })),
   );

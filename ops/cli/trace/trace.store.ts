@@ -122,9 +122,9 @@ async function read(tx: Transaction, orderId: string): Promise<Records | undefin
     readHandled(tx, ids),
     tx<Waiting[]>`
       select message_id as "messageId", (headers ->> 'causationId')::uuid as "causationId", type,
-             (headers ->> 'attempt')::int as attempt, case exchange when '' then routing_key else exchange end as to,
-             created_at as since, available_at as "dueAt", returned_at is not null as unroutable
-      from platform.outbox where headers ->> 'correlationId' = any(${ids}) order by created_at`,
+             attempt, queue as to,
+             created_at as since, coalesce(due_at, handed_over_at) as "dueAt", returned_at is not null as unroutable
+      from platform.message where headers ->> 'correlationId' = any(${ids}) order by created_at`,
     tx<{ doc: unknown; dueAt: Date | null }[]>`
       select doc, due_at as "dueAt" from activation.activation
       where left(business_key, 39) = any(${ids.map((id) => `["${id}"`)}) order by id`,

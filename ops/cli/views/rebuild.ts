@@ -8,7 +8,7 @@ import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
 import { publicationOf } from '../../platform/messaging/envelope.ts';
 import { newId } from '../../platform/ids.ts';
-import { insertOutbox } from '../../platform/messaging/outbox.store.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 
 export interface Rebuilt {
   readonly forgotten: number;
@@ -33,7 +33,7 @@ export async function rebuildViews(databaseUrl: string, tell: (line: string) => 
   try {
     const forgotten = await sql.begin(async (tx) => {
       const removed = await tx`delete from gateway.view where revision > 0`;
-      await insertOutbox(
+      await insertDue(
         tx,
         [emitProductOrders, emitProducts, emitServiceOrders, emitServices].map((emit) =>
           publicationOf(send(emit, firstPage), { correlationId: newId() }),

@@ -8,7 +8,7 @@ import { type BrokerConnection, connectBroker } from './connection.ts';
 import { createPublisher } from './publisher.ts';
 import { subscribe } from './subscription.ts';
 
-const add = command('test.add.v1', { body: z.object({ id: z.string() }), to: testQueue });
+const add = command('test.add.v1', { body: z.object({ id: z.string() }), to: testQueue, whenGivenUp: 'warn' });
 
 let bench: Workbench;
 let way: ClosingProxy;

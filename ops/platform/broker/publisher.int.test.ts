@@ -6,7 +6,7 @@ import { publicationOf } from '../messaging/envelope.ts';
 import { type BrokerConnection, connectBroker } from './connection.ts';
 import { type Publisher, createPublisher } from './publisher.ts';
 
-const add = command('test.add.v1', { body: z.object({ id: z.string() }), to: testQueue });
+const add = command('test.add.v1', { body: z.object({ id: z.string() }), to: testQueue, whenGivenUp: 'warn' });
 
 let bench: Workbench;
 let connection: BrokerConnection;

@@ -8,7 +8,7 @@ import { publicationOf } from '../messaging/envelope.ts';
 import type { BrokerConnection } from './connection.ts';
 import { createPublisher } from './publisher.ts';
 
-const say = command('test.say.v1', { body: z.object({ word: z.string() }), to: 'somebody' });
+const say = command('test.say.v1', { body: z.object({ word: z.string() }), to: 'somebody', whenGivenUp: 'warn' });
 
 type Confirm = (error: unknown) => void;
 

@@ -1,6 +1,7 @@
 import { connect, type Channel } from 'amqplib';
-import type { QueueDeclaration, Topology } from '../../../contracts/topology.ts';
+import { type QueueDeclaration, type Topology, deadLetterQueue } from '../../../contracts/topology.ts';
 import { openChannel } from './channels.ts';
+import type { BrokerConnection } from './connection.ts';
 
 /** The broker holds a queue or exchange with other arguments than ours (406). */
 export class TopologyDriftError extends Error {
@@ -44,6 +45,22 @@ async function explained(what: string, declaration: Promise<unknown>): Promise<v
   } catch (error) {
     if (isPreconditionFailed(error)) throw new TopologyDriftError(what, error.message);
     throw error;
+  }
+}
+
+/** Declares one queue again, with its bindings and its dead letters; of a queue that is none of ours, nothing. */
+export async function declareQueue(connection: BrokerConnection, topology: Topology, queue: string): Promise<void> {
+  const channel = await connection.createChannel();
+  channel.on('error', () => undefined);
+  try {
+    const wanted = new Set([queue, deadLetterQueue(queue)]);
+    await declare(
+      channel,
+      topology,
+      topology.queues.filter(({ name }) => wanted.has(name)),
+    );
+  } finally {
+    await channel.close().catch(() => undefined);
   }
 }
 

@@ -27,7 +27,7 @@ afterAll(() => bench.close());
 beforeEach(() => unreadable.clear());
 afterEach(async () => {
   for (const worker of running.splice(0)) await worker.stop();
-  await bench.sql`truncate bell, platform.crash, platform.inbox, platform.outbox`;
+  await bench.sql`truncate bell, platform.crash, platform.inbox, platform.message, platform.letter`;
   const channel = await bench.channel();
   for (const queue of [testQueue, deadLetterQueue(testQueue)]) await channel.purgeQueue(queue);
   await channel.close();
@@ -104,7 +104,7 @@ test('an alarm that fails again and again becomes one letter, whoever tries it; 
     soon,
   );
   expect(await bench.ready(deadLetterQueue(testQueue))).toBe(0);
-  expect(await bench.sql`select 1 from platform.outbox`).toHaveLength(0);
+  expect(await bench.sql`select 1 from platform.message`).toHaveLength(0);
   expect(await bench.sql`select id, due_at, rung from bell`).toEqual(before);
   unreadable.clear();
   await bench.sql`update bell set alarm_until = now()`;

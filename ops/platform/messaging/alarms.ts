@@ -10,7 +10,8 @@ import { publicationOf } from './envelope.ts';
 import { type Aggregate, type Decision, type Handler, type Received, onMany } from './handler.ts';
 import { countCrash } from './inbox.store.ts';
 import type { Lane } from './lane.ts';
-import { insertOutbox } from './outbox.store.ts';
+import { letterInserts } from './letter.store.ts';
+import { insertDue } from './message.store.ts';
 import { type RetryPolicy, retryDelay } from './retry.ts';
 
 /** How often due rows are looked for; also how late an alarm may ring. */
@@ -27,6 +28,7 @@ const pace = { baseMs: 1_000, capMs: 600_000 };
 const due: MessageDefinition<{ id: string }> = command('runtime.due.v1', {
   body: z.object({ id: z.string() }),
   to: '',
+  whenGivenUp: 'warn',
 });
 
 /** What a worker looks at when the time of its rows has come. */
@@ -122,7 +124,9 @@ export function startRinging(
         await postponeAlarm(tx, rows, row, delay === 'exhausted' ? pace.capMs : delay);
         if (failures !== retry.attempts) return;
         log.error({ id: row.id, table: rows.table, failures, error }, 'alarm dead-lettered');
-        await insertOutbox(tx, [letterOf(row, error)]);
+        const letter = letterOf(row, error);
+        await Promise.all(letterInserts(tx, [letter]));
+        await insertDue(tx, [letter]);
       });
     } catch (unrecorded) {
       log.warn({ id: row.id, error: unrecorded }, 'could not record that an alarm failed; its lease brings it again');

@@ -4,14 +4,16 @@ import type { Envelope, Publication } from './envelope.ts';
 import { newId } from '../ids.ts';
 import { type Claimed, claimInbox, inboxKey, recordOutcomes } from './inbox.store.ts';
 import type { Log } from '../log.ts';
-import { outboxDeletion, outboxInserts, scheduledInserts } from './outbox.store.ts';
+import { type NewLetter, letterInserts, replayedByHand } from './letter.store.ts';
+import { type Scheduled, messageDeletion, messageInserts } from './message.store.ts';
+import { seenDeletion } from './old-outbox.store.ts';
 import { type Closing, pipelined } from './pipelined.ts';
 import { traceIdOf } from '../tracing/trace-context.ts';
 import { type Account, openAccount } from './account.ts';
 import { type Beginning, beginningOf, claimOf, publicationBy } from './causation.ts';
-import { type Cause, causeOf, deadLetter, fallenLetter } from './dead-letter.ts';
+import { type Cause, causeOf, deadLetter, fallenLetter, tellGivenUp } from './dead-letter.ts';
 import type { Aggregate, Decision } from './handler.ts';
-import type { Fact, Item, Work } from './item.ts';
+import { type Fact, type Item, type Work, isTooLarge } from './item.ts';
 import { type RetryPolicy, retryDelay } from './retry.ts';
 
 /** What a batch is run with. */
@@ -23,8 +25,6 @@ export interface BatchSettings {
   readonly random: () => number;
   readonly log: Log;
   readonly versions?: MessageVersions;
-  /** It is this consumer that events are kept for until they are seen. */
-  readonly sees?: boolean;
 }
 
 /** What the commit made true; publishing and acking come after it. */
@@ -39,7 +39,11 @@ export interface Committed {
 interface Writes {
   readonly account: Account;
   readonly publications: Publication[];
-  readonly scheduled: { publication: Publication; availableAt: Date }[];
+  readonly scheduled: Scheduled[];
+  /** Their copies for `<queue>.dead`; each is a row too. */
+  readonly letters: Publication[];
+  /** Letters without a body: the broker makes their copies. */
+  readonly tooLarge: NewLetter[];
   readonly changed: Map<Aggregate<unknown>, Map<string, unknown>>;
 }
 
@@ -162,6 +166,8 @@ const nothingYet = (account: Account): Writes => ({
   account,
   publications: [],
   scheduled: [],
+  letters: [],
+  tooLarge: [],
   changed: new Map(),
 });
 
@@ -236,11 +242,11 @@ function apply(
       writes.changed.set(aggregate, changed);
       for (const outgoing of decision.send ?? []) {
         const message = spelled(outgoing, settings.versions ?? 'current');
-        if (message !== undefined) writes.publications.push(publicationBy(one, message, origin));
+        if (message !== undefined) writes.publications.push(publicationBy(one, message, origin, settings.queue));
       }
       for (const fallen of decision.fallOut ?? []) {
-        const letter = publicationBy(one, fallen.message, origin);
-        writes.publications.push(
+        const letter = publicationBy(one, fallen.message, origin, settings.queue);
+        writes.letters.push(
           fallenLetter(letter, {
             ...settings,
             cause: { errorClass: 'FallenOut', errorCode: fallen.code, errorMessage: fallen.reason },
@@ -263,7 +269,7 @@ function apply(
       );
     case 'later':
       if (one.kind === 'fact') throw new Error('a fact cannot wait: its alarm does');
-      writes.scheduled.push({ publication: again(one, settings.queue, one.envelope), availableAt: decision.at });
+      writes.scheduled.push({ publication: again(one, settings.queue, one.envelope), dueAt: decision.at });
       writes.account.end(one, 'later', { againAt: decision.at });
       return;
     default:
@@ -278,12 +284,12 @@ function fail(item: Item, cause: Cause, settings: BatchSettings, now: Date, writ
   if (delay === 'exhausted') return giveUp(item, cause, settings, now, writes);
   settings.log.warn({ ...subject(item), failures, delay, error: cause }, 'message failed, trying again');
   const firstFailedAt = item.envelope.firstFailedAt ?? now.toISOString();
-  const availableAt = new Date(now.getTime() + delay);
+  const dueAt = new Date(now.getTime() + delay);
   writes.scheduled.push({
     publication: again(item, settings.queue, { ...item.envelope, failures, firstFailedAt }),
-    availableAt,
+    dueAt,
   });
-  writes.account.end(item, 'retry', { reason: cause.errorMessage, againAt: availableAt });
+  writes.account.end(item, 'retry', { reason: cause.errorMessage, againAt: dueAt });
 }
 
 function giveUp(
@@ -295,7 +301,11 @@ function giveUp(
   ending: 'parked' | 'deadLettered' = 'deadLettered',
 ): void {
   settings.log.error({ ...subject(one), error: cause }, 'message dead-lettered');
-  writes.publications.push(deadLetter(one, settings.queue, settings.worker, cause, now));
+  const letter = deadLetter(one, settings.queue, settings.worker, cause, now);
+  if (isTooLarge(one)) writes.tooLarge.push({ ...letter, body: null });
+  else writes.letters.push(letter);
+  const told = tellGivenUp(one, settings.queue, cause, now);
+  if (told !== undefined && settings.versions !== 'previous') writes.publications.push(told);
   writes.account.end(one, one.kind === 'unreadable' ? 'unreadable' : ending, { reason: cause.errorMessage });
 }
 
@@ -315,7 +325,6 @@ function subject(one: Exclude<Work, Fact>): Record<string, unknown> {
 
 /** The same message to the same queue, past the exchange that would hand it to every other consumer again. */
 const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
-  row: newId(),
   id: item.id,
   exchange: '',
   routingKey: queue,
@@ -328,20 +337,26 @@ const again = (item: Item, queue: string, envelope: Envelope): Publication => ({
 function closing(
   tx: Transaction,
   writes: Writes,
-  { queue, sees }: BatchSettings,
+  { queue, versions }: BatchSettings,
   work: readonly Work[],
 ): Closing<Omit<Committed, 'begunAt'>> {
   const changed = [...writes.changed].filter(([, states]) => states.size > 0);
   const saved = new Map(changed.map(([aggregate, states]) => [aggregate, [...states.values()]]));
-  const seen = sees === true ? work.flatMap(claimOf).map((claim) => claim.messageId) : [];
+  const received = work.flatMap(claimOf).map(({ messageId: id, attempt }) => ({ id, queue, attempt }));
+  const again = received.filter(({ attempt }) => attempt > 1);
+  const publications = [...writes.publications, ...writes.letters];
+  const keptBefore = versions === 'previous' ? received.map(({ id }) => id) : [];
   return {
     statements: [
       ...[...saved].flatMap(([aggregate, states]) => aggregate.save(tx, states)),
-      ...outboxInserts(tx, writes.publications),
-      ...scheduledInserts(tx, writes.scheduled),
+      ...messageInserts(tx, publications, writes.scheduled),
+      ...letterInserts(tx, [...writes.letters, ...writes.tooLarge]),
+      ...(again.length > 0 ? [replayedByHand(tx, queue, again)] : []),
       ...recordOutcomes(tx, queue, writes.account.outcomes),
-      ...(seen.length > 0 ? [outboxDeletion(tx, seen)] : []),
+      // Fresh or known already: their receiver has committed them either way.
+      ...(received.length > 0 ? [messageDeletion(tx, received)] : []),
+      ...(keptBefore.length > 0 ? [seenDeletion(tx, keptBefore)] : []),
     ],
-    result: { publications: writes.publications, saved },
+    result: { publications, saved },
   };
 }

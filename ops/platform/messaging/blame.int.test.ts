@@ -174,13 +174,13 @@ describe('what cannot be recorded', () => {
     ['a failure', 'unsavable', {}],
     ['an unreadable message', 'unreadable', { body: 'no JSON' }],
   ])('%s waits until it can be, and is never rejected', async (_, id, over) => {
-    await tables('alter table platform.outbox add constraint full_up check (false) not valid');
+    await tables('alter table platform.message add constraint full_up check (false) not valid');
     const message = await bench.publish(send(add, { id, mode: 'ok' }), over);
     work();
     try {
       await vi.waitUntil(() => seen('23514'), soon);
     } finally {
-      await tables('alter table platform.outbox drop constraint full_up');
+      await tables('alter table platform.message drop constraint full_up');
     }
     const [letter] = await bench.letters(1);
     expect(letter?.id).toBe(message);

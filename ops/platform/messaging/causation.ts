@@ -66,6 +66,7 @@ export function publicationBy(
   cause: Item | Fact,
   outgoing: Outgoing,
   { correlationId, causationId, traceparent }: Beginning,
+  sender: string,
 ): Publication {
   const { orderId } = outgoing.body as { readonly orderId?: unknown };
   const another = typeof orderId === 'string' && orderId !== correlationId;
@@ -75,6 +76,7 @@ export function publicationBy(
     correlationId: another ? orderId : correlationId,
     ...(causationId === undefined ? {} : { causationId }),
     ...(told ? { answers: cause.id } : {}),
+    ...(outgoing.definition.kind === 'command' ? { sender } : {}),
     ...(traceparent === undefined || another ? {} : { traceparent }),
   });
 }

@@ -1,8 +1,9 @@
+import { messageGivenUp } from '../../../contracts/messages/given-up.ts';
+import { send } from '../../../contracts/messages/message.ts';
 import { deadLetterQueue } from '../../../contracts/topology.ts';
-import type { Publication } from './envelope.ts';
-import { newId } from '../ids.ts';
+import { type Publication, publicationOf } from './envelope.ts';
 import { storable } from '../storable.ts';
-import type { Item, Unreadable } from './item.ts';
+import { type Item, type Unreadable, isTooLarge } from './item.ts';
 
 /** Why a message is given up. */
 export interface Cause {
@@ -25,9 +26,10 @@ export function deadLetter(
   now: Date,
 ): Publication {
   const at = now.toISOString();
-  const { text, encoding } = carriable(work.delivery.body);
+  const { text, encoding }: { text: string; encoding?: 'base64' } = isTooLarge(work)
+    ? { text: '' }
+    : carriable(work.delivery.body);
   return {
-    row: newId(),
     id: work.id,
     exchange: '',
     routingKey: deadLetterQueue(queue),
@@ -69,6 +71,52 @@ export function fallenLetter(
       deadLetter: { queue, worker, exchange, routingKey, ...shown(cause), failures: 1, failedAt: at },
     },
   };
+}
+
+/** Of what nobody of ours sent as a command, nobody has to do anything but the projector. */
+const nobody = 'nobody';
+
+/** A message that its queue lost again and again. */
+export const lostCause = (repeats: number): Cause => ({
+  errorClass: 'Lost',
+  errorCode: 'lost',
+  errorMessage: `its queue lost it, and lost it again each of the ${repeats} times it was sent once more`,
+});
+
+export function lostLetter(message: Publication, queue: string, repeats: number, now: Date): Publication {
+  const at = now.toISOString();
+  const { envelope, exchange, routingKey } = message;
+  return {
+    ...message,
+    ...{ exchange: '', routingKey: deadLetterQueue(queue) },
+    envelope: {
+      ...envelope,
+      attempt: envelope.attempt + 1,
+      failures: 0,
+      firstFailedAt: envelope.firstFailedAt ?? at,
+      deadLetter: { queue, worker: 'relay', exchange, routingKey, ...lostCause(repeats), failures: 0, failedAt: at },
+    },
+  };
+}
+
+/** The event that says that a message was given up; undefined for one that says it already. */
+export function tellGivenUp(
+  one: Pick<Publication, 'id' | 'type' | 'envelope'>,
+  queue: string,
+  cause: Cause,
+  now: Date,
+): Publication | undefined {
+  if (one.type === messageGivenUp.name) return undefined;
+  const { correlationId, sender = nobody, key, awaited = false, traceparent } = one.envelope;
+  const { errorClass, errorCode = errorClass, errorMessage } = shown(cause);
+  return publicationOf(
+    send(messageGivenUp, {
+      ...{ messageId: one.id, type: one.type, queue, sender, subject: correlationId, awaited },
+      ...(key === undefined ? {} : { key }),
+      ...{ code: errorCode, reason: errorMessage, at: now.toISOString() },
+    }),
+    { correlationId, causationId: one.id, ...(traceparent === undefined ? {} : { traceparent }) },
+  );
 }
 
 /** A cause of bearable length. */

@@ -6,7 +6,11 @@ import { type Handler, done, on } from './handler.ts';
 
 export const messageId = '019f0000-0000-7000-8000-0000000000aa';
 
-export const greet = command('test.greet.v1', { body: z.object({ name: z.string() }), to: 'test' });
+export const greet = command('test.greet.v1', {
+  body: z.object({ name: z.string() }),
+  to: 'test',
+  whenGivenUp: 'warn',
+});
 export const greeter: Handler = on(greet, {
   of: { name: 'greeting', key: () => 'x', load: async () => new Map(), save: () => [] },
   key: (body) => body.name,

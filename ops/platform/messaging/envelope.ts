@@ -16,6 +16,9 @@ export const envelope = z.object({
   awaited: z.boolean().optional(),
   answers: z.string().optional(),
   traceparent: z.string().optional(),
+  /** Of a command: the queue of the worker that sent it, or `gateway`, and what it knows the command by. */
+  sender: z.string().optional(),
+  key: z.string().optional(),
   /** Dead letters only: where it failed, how often, when last and why. */
   deadLetter: z
     .object({
@@ -36,10 +39,8 @@ export const envelope = z.object({
 });
 export type Envelope = z.output<typeof envelope>;
 
-/** A message ready to be written to the outbox and published. */
+/** A message ready to be written beside what causes it, and published after the commit. */
 export interface Publication {
-  /** Its outbox row. A retry is another row of the same message, so that forgetting one never forgets the other. */
-  readonly row: string;
   /** The message id. */
   readonly id: string;
   readonly exchange: string;
@@ -48,8 +49,6 @@ export interface Publication {
   readonly envelope: Envelope;
   /** JSON. */
   readonly body: string;
-  /** Its row is not its relay's to forget when the broker has it: the consumer it is for forgets it (`untilSeen`). */
-  readonly untilSeen?: boolean;
 }
 
 /** Addresses a message as its definition says and gives it an id of its own. */
@@ -57,15 +56,23 @@ export function publicationOf(
   { definition, body }: Outgoing,
   origin: Omit<Envelope, 'attempt' | 'failures'>,
 ): Publication {
-  const id = newId();
+  const key = definition.key?.(body);
   return {
-    row: id,
-    id,
+    id: newId(),
     exchange: definition.exchange,
     routingKey: definition.route(body),
     type: definition.name,
-    envelope: { ...origin, attempt: 1, failures: 0 },
+    envelope: { ...origin, ...(key === undefined ? {} : { key }), attempt: 1, failures: 0 },
     body: JSON.stringify(body),
-    ...(definition.untilSeen ? { untilSeen: true } : {}),
   };
 }
+
+/** A message of the engine's own, straight to a queue. */
+export const publicationTo = (queue: string, type: string, id: string): Publication => ({
+  id,
+  exchange: '',
+  routingKey: queue,
+  type,
+  envelope: { correlationId: id, attempt: 1, failures: 0 },
+  body: '{}',
+});

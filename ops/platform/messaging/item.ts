@@ -30,6 +30,11 @@ export interface Unreadable {
   readonly reason: string;
 }
 
+/** Bodies past this are not carried through our own dead-lettering: the broker moves them. Ours are under 256 KiB. */
+const largestBody = 1_048_576;
+const tooLarge = 'tooLarge';
+export const isTooLarge = (one: Item | Unreadable): boolean => one.kind === 'unreadable' && one.code === tooLarge;
+
 /** Something that happened in this process (a platform answered, an alarm is due): lost in a crash, made up for by an alarm. */
 export interface Fact {
   readonly kind: 'fact';
@@ -63,6 +68,8 @@ export function readDelivery(delivery: Delivery, handlers: ReadonlyMap<string, H
     reason,
   });
   if (id !== delivery.messageId) return unreadable('noMessageId', 'the message id is missing or not a UUID');
+  if (delivery.body.length > largestBody)
+    return unreadable(tooLarge, `the body has ${delivery.body.length} bytes, and at most ${largestBody} are handled`);
   if (read === undefined) return unreadable('badEnvelope', 'the header "patchbay" is missing or not an envelope');
   const handler = handlers.get(type);
   if (handler === undefined)

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 beforeEach(async () => {
-  await bench.sql`truncate tally, platform.inbox, platform.outbox`;
+  await bench.sql`truncate tally, platform.inbox, platform.message`;
   registry.resetMetrics();
   worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers() });
 });

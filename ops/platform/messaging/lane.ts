@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Subscription } from '../broker/subscription.ts';
 import { type Database, isDatabaseFault } from '../database.ts';
 import { countCrash, forgetCrashes } from './inbox.store.ts';
+import { markerType } from './lost.ts';
+import { notePassed } from './marker.store.ts';
 import type { Relay } from './relay.ts';
 import { type BatchSettings, type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
 import type { Handler } from './handler.ts';
-import { type Fact, type Unreadable, type Item, type Work, readDelivery } from './item.ts';
+import { type Fact, type Unreadable, type Item, type Work, isTooLarge, readDelivery } from './item.ts';
 
-/** Bodies past this are not carried through our own dead-lettering: the broker moves them. Ours are under 256 KiB. */
-const largestBody = 1_048_576;
 /** A delivery handed out this often before may be what crashes its worker: it is taken alone, and counted. */
 const suspectReturns = 2;
 const crashLimit = 3;
@@ -85,20 +85,25 @@ export function createLane(options: LaneOptions): Lane {
   async function take(taken: readonly { delivery: Delivery; subscription: Subscription }[]): Promise<void> {
     const work: Work[] = [];
     for (const { delivery, subscription } of taken) {
-      if (delivery.body.length > largestBody) {
-        log.error(
-          { messageId: delivery.messageId, bytes: delivery.body.length },
-          'message too large, left to the broker to dead-letter',
-        );
-        subscription.reject(delivery);
-      } else work.push(readDelivery(delivery, options.handlers));
+      if (delivery.type === markerType) await passed(delivery, subscription);
+      else work.push(readDelivery(delivery, options.handlers));
     }
     const byDelivery = new Map(taken.map(({ delivery, subscription }) => [delivery, subscription]));
     await settle(work, (settled) => {
-      const done = settled.flatMap((one) => (one.kind === 'fact' ? [] : [one.delivery]));
+      const received = settled.filter((one) => one.kind !== 'fact');
+      const done = received.flatMap((one) => (isTooLarge(one) ? [] : [one.delivery]));
+      // Its letter has no body: the broker moves the message itself to the dead letters.
+      for (const one of received) if (isTooLarge(one)) byDelivery.get(one.delivery)?.reject(one.delivery);
       for (const [subscription, group] of Map.groupBy(done, (delivery) => byDelivery.get(delivery)))
         subscription?.ack(group);
     });
+  }
+
+  /** What was handed over to the queue before its marker has been delivered, or is lost. */
+  async function passed(delivery: Delivery, subscription: Subscription): Promise<void> {
+    const id = delivery.messageId ?? '';
+    await patiently(() => notePassed(sql, { queue: options.queue, id }));
+    subscription.ack([delivery]);
   }
 
   /**
@@ -107,7 +112,7 @@ export function createLane(options: LaneOptions): Lane {
    */
   async function takeAlone(suspect: { delivery: Delivery; subscription: Subscription }): Promise<void> {
     const item = readDelivery(suspect.delivery, options.handlers);
-    if (item.kind === 'unreadable' || suspect.delivery.body.length > largestBody) return take([suspect]);
+    if (item.kind === 'unreadable') return take([suspect]);
     const crashes = await patiently(() => countCrash(sql, options.queue, item.id));
     if (crashes === undefined) return;
     let isSettled = false;

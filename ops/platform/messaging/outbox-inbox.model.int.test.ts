@@ -6,7 +6,7 @@ import { command, send } from '../../../contracts/messages/message.ts';
 import type { Delivery } from '../broker/subscription.ts';
 import { type Database, connectDatabase } from '../database.ts';
 import { type Publication, publicationOf } from './envelope.ts';
-import { deletePublished, insertOutbox, leaseDue } from './outbox.store.ts';
+import { insertMessages, keysOf, leaseDue, markHandedOver } from './message.store.ts';
 import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import { type BatchSettings, runBatch } from './batch.ts';
 import { type Aggregate, done, on } from './handler.ts';
@@ -16,6 +16,7 @@ import { readDelivery } from './item.ts';
 const split = command('test.split.v1', {
   body: z.object({ name: z.string(), left: z.int().nonnegative() }),
   to: 'test',
+  whenGivenUp: 'warn',
 });
 interface Node {
   readonly name: string;
@@ -106,10 +107,7 @@ async function publish(queue: Queue, publications: readonly Publication[], dies:
   if (dies === 'before publishing') return;
   queue.push(...publications);
   if (dies === 'before the confirm is recorded') return;
-  await deletePublished(
-    sql,
-    publications.map(({ row }) => row),
-  );
+  await markHandedOver(sql, publications.flatMap(keysOf));
 }
 
 async function play(queue: Queue, { what, pick, size, dies }: Move): Promise<void> {
@@ -117,9 +115,9 @@ async function play(queue: Queue, { what, pick, size, dies }: Move): Promise<voi
     const one = queue[pick % Math.max(1, queue.length)];
     if (one !== undefined) queue.push(one);
   } else if (what === 'sweep') {
-    // What a dead process left is due at once: the two seconds that are its own are not waited for here.
-    await sql`update platform.outbox set available_at = now()`;
-    await publish(queue, (await leaseDue(sql, size)).due, dies);
+    // What a dead process left is due at once: the ten seconds that are its own are not waited for here.
+    await sql`update platform.message set due_at = now() where due_at is not null`;
+    await publish(queue, (await leaseDue(sql, size)).publications, dies);
   } else {
     const start = pick % Math.max(1, queue.length);
     const taken = queue.slice(start, start + size);
@@ -141,9 +139,9 @@ async function play(queue: Queue, { what, pick, size, dies }: Move): Promise<voi
 test('law: wherever processes die, and however often messages come, each message has its effect once and none is lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(aMove, { maxLength: 40 }), async (left, moves) => {
-      await sql`truncate node, platform.inbox, platform.outbox`;
+      await sql`truncate node, platform.inbox, platform.message`;
       const queue: Queue = [];
-      await insertOutbox(sql, [publicationOf(send(split, { name: 'root', left }), { correlationId: 'model' })]);
+      await insertMessages(sql, [publicationOf(send(split, { name: 'root', left }), { correlationId: 'model' })]);
       for (const move of moves) await play(queue, move);
       // Nobody dies any more: whatever was left over is swept and handled.
       for (let round = 0; round < 100; round += 1) {
@@ -154,8 +152,8 @@ test('law: wherever processes die, and however often messages come, each message
       const rows = await sql<Node[]>`select name, times from node`;
       const wanted = 2 ** (left + 1) - 1;
       expect([rows.length, rows.filter(({ times }) => times !== 1)]).toEqual([wanted, []]);
-      const [outbox] = await sql<{ n: number }[]>`select count(*)::int as n from platform.outbox`;
-      expect([outbox?.n, queue.length]).toEqual([0, 0]);
+      const [kept] = await sql<{ n: number }[]>`select count(*)::int as n from platform.message`;
+      expect([kept?.n, queue.length]).toEqual([0, 0]);
     }),
     { numRuns: 40 },
   );

@@ -7,7 +7,7 @@ import { type Database, connectDatabase } from '../database.ts';
 import { alarmsOf } from './alarms.ts';
 import { publicationOf } from './envelope.ts';
 import { type Aggregate, done } from './handler.ts';
-import { insertOutbox } from './outbox.store.ts';
+import { insertMessages } from './message.store.ts';
 import { startRelay } from './relay.ts';
 import { add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
 import { startWorker } from './worker.ts';
@@ -62,9 +62,12 @@ test('a relay sweeps what is due', async () => {
   await bench.relay.stop();
   way.silence();
   const message = publicationOf(send(add, { id: 'due', mode: 'ok' }), { correlationId: 'test' });
-  await insertOutbox(bench.sql, [message]);
-  await bench.sql`update platform.outbox set available_at = now()`;
-  await vi.waitFor(async () => expect((await bench.sql`select 1 from platform.outbox`).count).toBe(0), patient);
+  await insertMessages(bench.sql, [message]);
+  await bench.sql`update platform.message set due_at = now()`;
+  await vi.waitFor(
+    async () => expect((await bench.sql`select from platform.message where due_at is not null`).count).toBe(0),
+    patient,
+  );
 });
 
 test('alarms are looked for, and ring', async () => {

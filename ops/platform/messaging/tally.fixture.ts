@@ -11,10 +11,15 @@ export const add = command('test.add.v1', {
     mode: z.enum(['ok', 'throw', 'park', 'later', 'unsavable', 'echo', 'unroutable', 'fallOut']).default('ok'),
   }),
   to: activatorQueue('test'),
+  whenGivenUp: 'warn',
 });
 
 /** Concerns a thousand aggregates at once. */
-export const spread = command('test.spread.v1', { body: z.object({ id: z.string() }), to: activatorQueue('test') });
+export const spread = command('test.spread.v1', {
+  body: z.object({ id: z.string() }),
+  to: activatorQueue('test'),
+  whenGivenUp: 'warn',
+});
 const spreadOver = 1_000;
 
 export type Mode = z.output<typeof add.schema>['mode'];

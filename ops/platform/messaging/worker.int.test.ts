@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { send } from '../../../contracts/messages/message.ts';
 import { deadLetterQueue } from '../../../contracts/topology.ts';
-import { type Publication, publicationOf } from './envelope.ts';
-import { insertOutbox } from './outbox.store.ts';
+import { publicationOf } from './envelope.ts';
+import { insertMessages } from './message.store.ts';
 import { type Letter, type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
 import { type Mode, type TallyHooks, add, createTally, spread, tallies, tallyHandlers } from './tally.fixture.ts';
 import { type Worker, type WorkerDependencies, startWorker } from './worker.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 beforeEach(async () => {
-  await bench.sql`truncate tally, platform.inbox, platform.outbox, platform.crash`;
+  await bench.sql`truncate tally, platform.inbox, platform.message, platform.crash`;
 });
 afterEach(async () => {
   for (const worker of running.splice(0)) await worker.stop();
@@ -35,9 +35,11 @@ function work(hooks: TallyHooks = {}, on: WorkerDependencies = bench): Worker {
 const tell = (id: string, mode: Mode = 'ok') => bench.publish(send(add, { id, mode }));
 const until = (expected: Record<string, number>) =>
   vi.waitFor(async () => expect(await tallies(bench.sql)).toEqual(expected), soon);
-/** Everything was answered: nothing is ready, unacked, or waiting in the outbox. */
+/** Everything was answered: nothing is ready, unacked, or still a row. */
 const settled = async () => {
-  await vi.waitFor(async () => expect((await bench.sql`select 1 from platform.outbox`).count).toBe(0), soon);
+  // What is told of messages that were given up is the projector's, and none runs here.
+  const own = () => bench.sql`select 1 from platform.message where queue <> 'gateway.projector'`;
+  await vi.waitFor(async () => expect((await own()).count).toBe(0), soon);
   for (const worker of running.splice(0)) await worker.stop();
   expect(await bench.ready(testQueue)).toBe(0);
 };
@@ -52,48 +54,46 @@ test('a worker whose process has no channel to publish on is not well, paused or
   expect(worker.troubles()).toEqual(['no channel to publish on']);
 });
 
-describe('what is kept until it is seen', () => {
-  const keep = async (...ids: string[]) => {
-    const kept = ids.map((id): Publication => ({
-      ...publicationOf(send(add, { id, mode: id === 'bad' ? 'park' : 'ok' }), { correlationId: 'test' }),
-      untilSeen: true,
-    }));
-    await insertOutbox(bench.sql, kept);
-    return kept;
-  };
-  const seeing = () => {
-    const worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers(), sees: true });
-    running.push(worker);
+describe('the rows of messages', () => {
+  const committed = async (...ids: string[]) => {
+    const publications = ids.map((id) =>
+      publicationOf(send(add, { id, mode: id === 'bad' ? 'park' : 'ok' }), { correlationId: 'test' }),
+    );
+    await insertMessages(bench.sql, publications);
+    bench.relay.committed(publications);
+    return publications;
   };
 
-  test('is forgotten by the consumer that it is for, handled or dead-lettered', async () => {
-    bench.relay.committed(await keep('a', 'bad', 'b'));
-    seeing();
+  test('end with their receiver, handled or dead-lettered', async () => {
+    await committed('a', 'bad', 'b');
+    work();
     await until({ a: 1, b: 1 });
     await settled();
     expect(await bench.letters(1)).toHaveLength(1);
   });
 
-  test('comes again when its queue was lost with it, and counts once', async () => {
-    const kept = await keep('a');
-    bench.relay.committed(kept);
-    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(1), soon);
-    const channel = await bench.channel();
-    await channel.purgeQueue(testQueue);
-    await channel.close();
-    await bench.sql`update platform.outbox set available_at = now()`;
-    bench.relay.committed(kept);
-    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(2), soon);
-    seeing();
+  test('end when a repetition of what was handled is received', async () => {
+    const [one] = await committed('a');
+    work();
+    await until({ a: 1 });
+    await settled();
+    await insertMessages(bench.sql, one === undefined ? [] : [one]);
+    if (one !== undefined) bench.relay.committed([one]);
+    work();
     await settled();
     expect(await tallies(bench.sql)).toEqual({ a: 1 });
   });
 
-  test('is not forgotten by another consumer', async () => {
-    bench.relay.committed(await keep('a'));
+  test('of a retry outlive the attempt before', async () => {
+    const [one] = await committed('a');
+    const retry = { ...one!, exchange: '', routingKey: testQueue, envelope: { ...one!.envelope, attempt: 2 } };
+    await insertMessages(bench.sql, [], [{ publication: retry, dueAt: new Date(Date.now() + 3_600_000) }]);
     work();
     await until({ a: 1 });
-    expect(await bench.sql`select 1 from platform.outbox`).toHaveLength(1);
+    await vi.waitFor(
+      async () => expect(await bench.sql`select attempt from platform.message`).toEqual([{ attempt: 2 }]),
+      soon,
+    );
   });
 });
 

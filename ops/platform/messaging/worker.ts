@@ -35,8 +35,6 @@ export interface WorkerOptions {
   readonly alarms?: Alarms;
   /** Deliveries held at once; the batch size unless told. */
   readonly prefetch?: number;
-  /** It is this consumer that events are kept for until they are seen. */
-  readonly sees?: boolean;
   readonly room?: () => number;
 }
 
@@ -71,7 +69,6 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     random: Math.random,
     handlers,
     ...(options.room === undefined ? {} : { room: options.room }),
-    ...(options.sees === true ? { sees: true } : {}),
   });
   // Processes of the release before read names alone.
   const numbered =

@@ -16,23 +16,25 @@ const outboxAtMost = 100_000;
 const ordersAtMost = 10_000;
 
 /**
- * One statement, every part of it from an index and bounded. Of the outbox a message counts as late only when its time has
- * come: a row that is leased to a sweeper is due again within ten seconds, a retry that waits longer is not late.
+ * One statement, every part of it from an index and bounded. A message counts as late only when its time has
+ * come: a row that is leased to a relay is due again within ten seconds, a retry that waits longer is not late, and what was
+ * handed over is its queue's.
  *
  * @param openStates the states of an order that are not its end
  */
 export async function readCondition(sql: Queryable, openStates: readonly string[]): Promise<Readings> {
   const [row] = await sql<Readings[]>`
     with first as (
-      select created_at, available_at, returned_at from platform.outbox order by available_at limit ${ordersAtMost}
+      select created_at, due_at, returned_at from platform.message where due_at is not null
+      order by due_at limit ${ordersAtMost}
     )
     select
       jsonb_build_object(
-        'messages', (select count(*) from (select from platform.outbox order by available_at limit ${outboxAtMost}) bounded),
+        'messages', (select count(*) from (select from platform.message limit ${outboxAtMost}) bounded),
         'oldestSeconds', (
           select coalesce(extract(epoch from now() - min(created_at)), 0) from first
-          where returned_at is null and available_at <= now() + interval '10 seconds'),
-        'returned', (select count(*) from platform.outbox where returned_at is not null)
+          where returned_at is null and due_at <= now() + interval '10 seconds'),
+        'returned', (select count(*) from platform.message where returned_at is not null)
       ) as outbox,
       (select coalesce(jsonb_object_agg(platform, state), '{}') from platform.breaker) as breakers,
       (select coalesce(jsonb_object_agg(service_type, held), '{}') from (

@@ -5,11 +5,13 @@ import { activatorTypes } from '../../../workers/activators/registry.ts';
 import type { RunningRole } from '../../platform/messaging/role.ts';
 import { connectBroker } from '../../platform/broker/connection.ts';
 import { createPublisher } from '../../platform/broker/publisher.ts';
+import { declareQueue } from '../../platform/broker/topology.ts';
 import { type Configuration, ConfigurationError, parseConfiguration } from '../../platform/configuration.ts';
 import { DriverError, connectDatabase } from '../../platform/database.ts';
 import { type HealthServer, startHealthServer } from '../../platform/health.ts';
 import { createLog } from '../../platform/log.ts';
 import { createMetricsPage } from '../../platform/metrics/readings.ts';
+import { watchForLost } from '../../platform/messaging/lost.ts';
 import { startRelay } from '../../platform/messaging/relay.ts';
 import { startTracing } from '../../platform/tracing/tracing.ts';
 import { startJanitor } from './janitor.ts';
@@ -31,6 +33,15 @@ async function main(names: readonly string[], configuration: Configuration): Pro
   const consuming = await connectBroker(configuration.AMQP_URL, `${name} consumes`, log);
   const publisher = createPublisher(publishing, log);
   const relay = startRelay(sql, publisher, log);
+  const declared = topology(await activatorTypes());
+  // Processes of the release before know no markers.
+  const lost =
+    configuration.MESSAGE_VERSIONS === 'previous'
+      ? undefined
+      : watchForLost({
+          ...{ sql, publisher, log },
+          declareQueue: (queue) => declareQueue(publishing, declared, queue),
+        });
   const { JOURNAL_DAYS: journal, DELETED_DAYS: deleted, AUDIT_DAYS: audit } = configuration;
   const janitor = startJanitor(sql, { journal, deleted, audit }, log);
   const running = new Map<string, RunningRole>();
@@ -38,7 +49,7 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     sql,
     relay,
     consuming,
-    topology: topology(await activatorTypes()),
+    topology: declared,
     log,
     batchSize: configuration.BATCH_SIZE,
     retry: { attempts: configuration.RETRY_ATTEMPTS, baseMs: 200, capMs: 30_000 },
@@ -70,6 +81,7 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     // Whatever hangs is given up: everything it held is in the database or goes back to the broker.
     setTimeout(() => process.exit(1), 25_000).unref();
     await Promise.all([...running.values()].map((role) => role.stop()));
+    await lost?.stop();
     await relay.stop();
     await janitor.stop();
     await publisher.close();

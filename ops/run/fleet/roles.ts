@@ -1,5 +1,4 @@
 import { startGateway } from '../../../gateway/server.ts';
-import { startExpectations } from '../../../gateway/views/expectations.ts';
 import { startActivators } from '../../../workers/activators/worker.ts';
 import { startOutsideOrdering } from '../../../workers/outside-ordering/worker.ts';
 import type { RoleDependencies, RunningRole } from '../../platform/messaging/role.ts';
@@ -16,8 +15,7 @@ type StartRole = (dependencies: RoleDependencies) => RunningRole | Promise<Runni
 export const roles: Readonly<Record<string, StartRole>> = {
   gateway: async (dependencies) => {
     const gateway = await startGateway(dependencies);
-    const expectations = startExpectations(dependencies.sql, dependencies.relay, dependencies.log);
-    return { troubles: () => [], stop: () => Promise.all([gateway.stop(), expectations.stop()]).then(() => undefined) };
+    return { troubles: () => [], stop: () => gateway.stop() };
   },
   projector: startProjector,
   'service-ordering': async (dependencies) => startServiceOrdering(dependencies, await activatorOutlines()),

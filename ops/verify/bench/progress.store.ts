@@ -27,7 +27,7 @@ export async function countTraffic(sql: Database): Promise<Traffic & { readonly 
     from platform.journal group by 1 order by 1`;
   const [row] = await sql<{ sent: number; waiting: number }[]>`
     select (select count(distinct message_id)::int from platform.inbox) as sent,
-           (select count(*)::int from platform.outbox) as waiting`;
+           (select count(*)::int from platform.message) as waiting`;
   return {
     handled: rows.reduce((sum, { handled }) => sum + handled, 0),
     sent: row?.sent ?? 0,

@@ -23,7 +23,7 @@ export async function readProgress(sql: Database): Promise<Progress> {
     select
       (select count(*)::int from (${open(sql)}) unfinished) as unfinished,
       (select count(*)::int from service_ordering.service_order where state <> all(${ended})) as running,
-      (select count(*)::int from platform.outbox) as outbox,
+      (select count(*)::int from platform.message) as outbox,
       (select count(*)::int from activation.activation where due_at is not null) as intents,
       (select count(*)::int from (${behind(sql)}) behind) as "viewsBehind",
       (select count(*)::int from platform.inbox) as handled,
@@ -105,7 +105,9 @@ export async function findLeftOpen(sql: Database): Promise<string[]> {
     select format('activation %s of %s is %s', id, business_key, phase)
     from activation.activation where phase not in ('completed', 'failed', 'cancelled') or due_at is not null
     union all
-    select format('%s keeps %s in the outbox: %s', routing_key, type, coalesce(return_text, 'not published')) from platform.outbox
+    select format('%s has not received %s: %s', queue, type,
+                  case when returned_at is not null then 'no queue' when due_at is not null then 'not published' else 'handed over' end)
+    from platform.message
     where created_at < now() - interval '2 seconds'
     union all
     select format('%s crashed %s times in %s', message_id, crashes, consumer) from platform.crash

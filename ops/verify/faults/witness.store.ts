@@ -26,7 +26,7 @@ export async function installWitness(sql: Database): Promise<void> {
       on conflict do nothing;
       return null;
     end $$;
-    create trigger witness after insert on platform.outbox for each row
+    create trigger witness after insert on platform.message for each row
       when (new.exchange = 'evt' and split_part(new.type, '.', 2) in
             ('service-order-changed', 'service-changed', 'product-order-changed', 'product-changed'))
       execute function faults.note_emitted();
@@ -128,6 +128,6 @@ export async function readBreakers(sql: Database): Promise<Record<string, string
 }
 
 export async function countOutbox(sql: Database): Promise<number> {
-  const [row] = await sql<{ rows: number }[]>`select count(*)::int as rows from platform.outbox`;
+  const [row] = await sql<{ rows: number }[]>`select count(*)::int as rows from platform.message`;
   return row?.rows ?? 0;
 }

@@ -5,6 +5,7 @@ export const small: Readonly<Record<string, string>> = {
   'platform.migration': 'one row per migration',
   'platform.breaker': 'one row per platform',
   'platform.content': 'one row per version of a specification',
+  'platform.marker': 'one row per queue',
   'platform.message_type': 'one row per type of message',
   'service_ordering.duration': 'one row per service type and action',
   'service_ordering.service_specification': 'one row per version of a specification',
@@ -22,6 +23,8 @@ const doc = `jsonb_build_object('filled', n, 'cancellations', '[]'::jsonb, 'held
 
 /** How row `n` of each table that grows is made: of the past few days, at rest, with nothing to be done about it now. */
 const rows: Readonly<Record<string, string>> = {
+  'platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, created_at, due_at)': `id::uuid, 'k', 1, 'evt', 'k', 'filled.v1', '{}', '{}', ago, ${ahead}`,
+  'platform.letter (queue, message_id, attempt, type, headers, body, correlation_id, code, reason, first_failed_at, ended_at, ended)': `'k', id::uuid, 1, 'filled.v1', '{}', '{}', id, 'x', 'x', ago, ago, 'discarded'`,
   'platform.outbox (id, message_id, exchange, routing_key, type, headers, body, created_at, available_at)': `id::uuid, id::uuid, 'evt', 'k', 'filled.v1', '{}', '{}', ago, ${ahead}`,
   'platform.inbox (consumer, message_id, attempt, received_at, correlation_id, type, about)': `'filled', id::uuid, 1, ago, id::uuid, 'filled.v1', 'x'`,
   'platform.crash (consumer, message_id, crashes, last_at)': `'filled', id::uuid, 1, ago`,

@@ -7,7 +7,7 @@ import {
 } from '../../../contracts/messages/service-catalog.ts';
 import { publicationOf } from '../../../ops/platform/messaging/envelope.ts';
 import { newId } from '../../../ops/platform/ids.ts';
-import { insertOutbox } from '../../../ops/platform/messaging/outbox.store.ts';
+import { insertDue } from '../../../ops/platform/messaging/message.store.ts';
 import { type Ask, type System, partnerSecret, startSystem } from '../../../ops/verify/testbed/system.ts';
 import { type Testbed, createTestbed } from '../../../ops/verify/testbed/testbed.ts';
 
@@ -46,7 +46,7 @@ async function publish(id: string, wait: { deadline: string; pollEvery: string }
     select doc from service_ordering.service_specification where id = 'ethernet-access'`;
   const sample = row?.doc ?? expect.fail('no sample specification');
   const specification = { ...sample, id, activation: { waits: { 'order-port': wait } } };
-  await insertOutbox(system.sql, [
+  await insertDue(system.sql, [
     publicationOf(send(serviceSpecificationPublished, { specification }), { correlationId: newId() }),
   ]);
   await vi.waitUntil(
@@ -326,6 +326,6 @@ describe('a callback', () => {
 const kept = async (): Promise<number> =>
   Number(
     (
-      await system.sql`select count(*)::int as n from platform.outbox where type like 'activation.external-answered%'`
+      await system.sql`select count(*)::int as n from platform.message where type like 'activation.external-answered%'`
     )[0]?.['n'],
   );

@@ -42,7 +42,7 @@ export async function verify(sql: Database, orders: number): Promise<void> {
     select (select count(*)::int from bench.orders where state = 'completed' and open = 0) as completed,
            (select coalesce(sum(revision), 0)::int from bench.orders) as revisions,
            (select count(*)::int from platform.inbox) as inbox,
-           (select count(*)::int from platform.outbox) as outbox`;
+           (select count(*)::int from platform.message) as outbox`;
   // Each message of an order writes it once, so the revisions count effects: none missing, none twice.
   const effects = orders * MESSAGES_PER_ORDER;
   const due = { completed: orders, revisions: effects, inbox: effects, outbox: 0 };

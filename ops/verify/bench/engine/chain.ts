@@ -16,7 +16,7 @@ export const queueOf = (stage: Stage) => activatorQueue(serviceTypeOf(stage));
 export const chainTopology = topology(stages.map(serviceTypeOf));
 
 const definitions = new Map<Stage, MessageDefinition<Body>>(
-  stages.map((stage) => [stage, command(`bench.${stage}.v1`, { body, to: queueOf(stage) })]),
+  stages.map((stage) => [stage, command(`bench.${stage}.v1`, { body, to: queueOf(stage), whenGivenUp: 'warn' })]),
 );
 
 export const messageOf = ({ id: _ours, ...chainBody }: Message) => send(definitionOf(chainBody.stage), chainBody);

@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { send } from '../../../contracts/messages/message.ts';
+import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
+import { declareQueue } from '../broker/topology.ts';
+import { type Publication, publicationOf } from './envelope.ts';
+import { watchForLost } from './lost.ts';
+import { insertMessages, keysOf, markHandedOver } from './message.store.ts';
+import { add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
+import { type Worker, startWorker } from './worker.ts';
+
+let bench: Workbench;
+let watch: { stop(): Promise<void> };
+const running: Worker[] = [];
+beforeAll(async () => {
+  bench = await createWorkbench();
+  await createTally(bench.sql);
+});
+afterAll(() => bench.close());
+beforeEach(() => {
+  watch = watchForLost({
+    sql: bench.sql,
+    publisher: bench.publisher,
+    log: bench.log,
+    declareQueue: (queue) => declareQueue(bench.consuming, bench.topology, queue),
+  });
+});
+afterEach(async () => {
+  await watch.stop();
+  for (const worker of running.splice(0)) await worker.stop();
+  await bench.sql`truncate tally, platform.inbox, platform.message, platform.marker`;
+  const channel = await bench.channel();
+  await channel.purgeQueue(testQueue);
+  await channel.close();
+});
+
+const work = (): Worker => {
+  const worker = startWorker(bench, { queue: testQueue, worker: 'tally', handlers: tallyHandlers() });
+  running.push(worker);
+  return worker;
+};
+const handedOver = async (...ids: string[]): Promise<Publication[]> => {
+  const publications = ids.map((id) => publicationOf(send(add, { id, mode: 'ok' }), { correlationId: 'test' }));
+  await insertMessages(bench.sql, publications);
+  await markHandedOver(bench.sql, publications.flatMap(keysOf));
+  await bench.sql`update platform.message set handed_over_at = now() - interval '31 seconds'`;
+  return publications;
+};
+const rows = () => bench.sql<{ repeats: number; handed: boolean; passed: boolean }[]>`
+  select repeats, handed_over_at is not null as handed, passed_at is not null as passed from platform.message`;
+/** The minute, and its doubles, that a row may be held by some consumer. */
+const waited = (minutes: number) => bench.sql`
+  update platform.message set passed_at = passed_at - make_interval(secs => ${minutes * 60 + 1}) where passed_at is not null`;
+const passed = () =>
+  vi.waitFor(async () => expect((await rows()).every((row) => row.passed)).toBe(true), { ...soon, interval: 50 });
+const until = (expected: Record<string, number>) =>
+  vi.waitFor(async () => expect(await tallies(bench.sql)).toEqual(expected), soon);
+const nothingLeft = () => vi.waitFor(async () => expect(await rows()).toEqual([]), soon);
+
+describe('what a queue has lost', () => {
+  test('is published again once the queue has delivered what came after it', async () => {
+    await handedOver('a', 'b');
+    work();
+    await passed();
+    expect(await tallies(bench.sql)).toEqual({});
+    await waited(1);
+    await until({ a: 1, b: 1 });
+    await nothingLeft();
+  });
+
+  test('is published again although the queue itself is gone', async () => {
+    await handedOver('a');
+    const channel = await bench.channel();
+    await channel.deleteQueue(testQueue);
+    await channel.close();
+    await vi.waitFor(
+      () =>
+        expect(bench.logged).toContainEqual(
+          expect.objectContaining({ queue: testQueue, msg: expect.stringContaining('declared again') }),
+        ),
+      soon,
+    );
+    work();
+    await passed();
+    await waited(1);
+    await until({ a: 1 });
+  });
+
+  test('is repeated ever later, for as long as some consumer may hold it', async () => {
+    await handedOver('a');
+    await bench.sql`update platform.message set repeats = 2`;
+    work();
+    await passed();
+    await waited(3);
+    await vi.waitFor(async () => expect((await bench.sql`select from platform.marker`).count).toBe(0), soon);
+    expect(await rows()).toMatchObject([{ repeats: 2, passed: true }]);
+    await waited(1);
+    await until({ a: 1 });
+  });
+});
+
+test('what its queue loses each time becomes a letter, and its sender is told', async () => {
+  const [one] = await handedOver('a');
+  await bench.sql`update platform.message set repeats = 5`;
+  work();
+  await passed();
+  await waited(40);
+  await vi.waitFor(async () => {
+    const letters =
+      await bench.sql`select queue, attempt, code from platform.letter where message_id = ${one?.id ?? ''}`;
+    expect(letters).toEqual([{ queue: testQueue, attempt: 2, code: 'lost' }]);
+  }, soon);
+  const told = await bench.sql`select type from platform.message where message_id <> ${one?.id ?? ''}`;
+  expect(told.map(({ type }) => String(type))).toEqual(['platform.message-given-up.v1']);
+  expect((await bench.letters(1)).map(({ id }) => id)).toEqual([one?.id]);
+  expect(await tallies(bench.sql)).toEqual({});
+});
+
+describe('what is not lost', () => {
+  test('waits behind a paused consumer for as long as it likes', async () => {
+    const publications = await handedOver('a');
+    for (const one of publications) await bench.publisher.publish(one);
+    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(2), soon);
+    await bench.sql`update platform.marker set asked_at = asked_at - interval '61 seconds'`;
+    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(3), soon);
+    expect(await rows()).toEqual([{ repeats: 0, handed: true, passed: false }]);
+    work();
+    await until({ a: 1 });
+    await nothingLeft();
+  });
+
+  test('and is known to its receiver is only forgotten', async () => {
+    const [one] = await handedOver('a');
+    await bench.sql`insert into platform.inbox (consumer, message_id, attempt) values (${testQueue}, ${one?.id ?? ''}, 1)`;
+    work();
+    await passed();
+    await waited(1);
+    await nothingLeft();
+    expect(await tallies(bench.sql)).toEqual({});
+  });
+
+  test('and was handed over after the marker was asked for is left alone', async () => {
+    await handedOver('a');
+    await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(1), soon);
+    await bench.sql`update platform.message set handed_over_at = now() + interval '1 second'`;
+    work();
+    await vi.waitFor(async () => expect((await bench.sql`select from platform.marker`).count).toBe(0), soon);
+    expect(await rows()).toEqual([{ repeats: 0, handed: true, passed: false }]);
+  });
+});

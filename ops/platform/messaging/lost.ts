@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Publisher } from '../broker/publisher.ts';
+import { type Database, isDatabaseFault, transaction } from '../database.ts';
+import type { Log } from '../log.ts';
+import { publicationTo } from './envelope.ts';
+import { lostCause, lostLetter, tellGivenUp } from './dead-letter.ts';
+import { letterInserts } from './letter.store.ts';
+import { askQueues, forgetMarker, lockHopeless, notePassedRows, resolvePassed } from './marker.store.ts';
+import { deleteMessages, insertDue } from './message.store.ts';
+
+/** The message that asks a queue what it has lost. Whoever consumes it notes that it passed; it has no row. */
+export const markerType = 'platform.marker.v1';
+
+const lookMs = 2_000;
+/** After so many repeats, over half an hour apart in all, a message is given up. */
+const mostRepeats = 5;
+
+export interface LostOptions {
+  readonly sql: Database;
+  readonly publisher: Publisher;
+  readonly log: Log;
+  /** Declares a queue that the broker does not have, with its bindings. */
+  readonly declareQueue: (queue: string) => Promise<void>;
+}
+
+/**
+ * Finds what the broker confirmed and lost with a queue. The queue itself says so: a marker sent into it is met after everything
+ * that was handed over before. What is still there a minute later, and unknown to the inbox, is published again. So what is
+ * repeated is lost, or held unacknowledged by some consumer: never a backlog, and never by anybody's clock but the database's.
+ */
+export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions): { stop(): Promise<void> } {
+  const abort = new AbortController();
+  const { signal } = abort;
+
+  async function ask(): Promise<void> {
+    for (const marker of await askQueues(sql)) {
+      const result = await publisher.publish(publicationTo(marker.queue, markerType, marker.id));
+      if (result === 'confirmed') continue;
+      if (result === 'returned') {
+        log.error({ queue: marker.queue }, 'the broker has lost a queue: it is declared again');
+        await declareQueue(marker.queue);
+      }
+      await forgetMarker(sql, marker);
+    }
+  }
+
+  async function resolve(): Promise<void> {
+    while (!signal.aborted && (await notePassedRows(sql)));
+    for (;;) {
+      const { known, repeated } = await resolvePassed(sql, mostRepeats);
+      if (repeated > 0) log.warn({ messages: repeated }, 'messages were lost with a queue: they are published again');
+      if (signal.aborted || known + repeated === 0) return;
+    }
+  }
+
+  /** What a queue loses each time is a person's. */
+  async function giveUp(): Promise<void> {
+    const given = await transaction(sql, async (tx) => {
+      const hopeless = await lockHopeless(tx, mostRepeats);
+      const letters = hopeless.map((row) => lostLetter(row, row.queue, mostRepeats, row.now));
+      const told = hopeless.flatMap((row) => tellGivenUp(row, row.queue, lostCause(mostRepeats), row.now) ?? []);
+      await Promise.all(letterInserts(tx, letters));
+      await insertDue(tx, [...letters, ...told]);
+      await deleteMessages(
+        tx,
+        hopeless.map(({ id, queue, envelope: { attempt } }) => ({ id, queue, attempt })),
+      );
+      return hopeless.length;
+    });
+    if (given > 0) log.error({ messages: given }, 'messages that their queue loses each time are given up');
+  }
+
+  async function watch(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await ask();
+        await resolve();
+        await giveUp();
+      } catch (error) {
+        log.warn(
+          { error },
+          isDatabaseFault(error) ? 'cannot look for lost messages, database away' : 'cannot look for lost messages',
+        );
+      }
+      await sleep(lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  const watching = watch();
+  return {
+    async stop() {
+      abort.abort();
+      await watching;
+    },
+  };
+}
