@@ -23,6 +23,7 @@ afterAll(async () => {
   await testbed?.close();
 });
 
+const soon = { timeout: 20_000, interval: 100 };
 const idOf = (path: string) => path.split('/').at(-1) ?? '';
 const waiting = async (): Promise<string> => {
   const order = pathOf(
@@ -35,14 +36,26 @@ const waiting = async (): Promise<string> => {
   return order;
 };
 
-/** Loses what a queue holds, once the relay has brought it there. */
+/** Loses what a queue holds, once all of it is known to be there. */
 async function lose(queue: string): Promise<void> {
-  await expect.poll(async () => (await system.sql`select from platform.outbox`).count).toBe(0);
+  const rows = () => system.sql<{ handed: boolean }[]>`
+    select handed_over_at is not null as handed from platform.message where queue = ${queue}`;
+  await expect.poll(async () => new Set((await rows()).map(({ handed }) => handed)), soon).toEqual(new Set([true]));
   const { url, vhost, headers } = testbed.management;
   const answer = await fetch(`${url}/api/queues/${vhost}/${queue}/contents`, { method: 'DELETE', headers });
   expect(answer.status).toBe(204);
 }
-const laterOn = () => system.sql`update gateway.idempotency set created_at = created_at - interval '31 seconds'`;
+
+/** The half minute after which a queue is asked what it has lost, and the minute that follows the answer. */
+async function laterOn(queue: string): Promise<void> {
+  await system.sql`
+    update platform.message set handed_over_at = handed_over_at - interval '31 seconds'
+    where queue = ${queue} and handed_over_at is not null`;
+  const passed = () => system.sql`select from platform.message where queue = ${queue} and passed_at is not null`;
+  await expect.poll(async () => (await passed()).count, soon).toBeGreaterThan(0);
+  await system.sql`update platform.message set passed_at = passed_at - interval '61 seconds' where queue = ${queue}`;
+}
+
 const handlings = async (queue: string, type: string, about: string): Promise<number> =>
   (
     await system.sql`
@@ -78,13 +91,6 @@ describe('a command that was lost with its queue', () => {
       after: async (order) => (await read(order))['description'],
       seen: 'changed',
     },
-    'a PATCH under If-Match': {
-      owner: 'service-ordering',
-      request: (ask, order, key) => ask.patch(order, { description: 'matched' }, { ...key, 'if-match': '*' }),
-      answer: 200,
-      after: async (order) => (await read(order))['description'],
-      seen: 'matched',
-    },
     'a cancellation': {
       owner: 'service-ordering',
       request: (ask, order, key) => ask.post(CANCELLATIONS, { serviceOrder: { id: idOf(order) } }, key),
@@ -105,7 +111,7 @@ describe('a command that was lost with its queue', () => {
       seen: 1,
     },
   };
-  test.each(Object.entries(cases))('is sent again by the same request: %s', async (name, one) => {
+  test.each(Object.entries(cases))('is carried out, and the same request is answered: %s', async (name, one) => {
     const order = await waiting();
     const key = { 'idempotency-key': `${name} ${order}` };
     const late = await unheard(
@@ -113,114 +119,96 @@ describe('a command that was lost with its queue', () => {
       () => one.request(impatient, order, key),
       () => lose(one.owner),
     );
-    const early = await one.request(impatient, order, key);
-    await laterOn();
+    await laterOn(one.owner);
     const answered = await one.request(client, order, key);
     const again = await one.request(client, order, key);
-    expect([late, early.status, answered.status, again.status]).toEqual([503, 503, one.answer, one.answer]);
+    expect([late, answered.status, again.status]).toEqual([503, one.answer, one.answer]);
     expect(again.body['id']).toEqual(answered.body['id']);
     expect(await one.after(order)).toEqual(one.seen);
     expect((await system.sql`select from gateway.pending_document`).count).toBe(0);
   });
-
-  test('is sent again by the same request: a DELETE', async () => {
-    const order = await waiting();
-    await client.post(CANCELLATIONS, { serviceOrder: { id: idOf(order) } });
-    const key = { 'idempotency-key': `delete ${order}` };
-    const late = await unheard(
-      'service-ordering',
-      () => impatient.remove(order, key),
-      () => lose('service-ordering'),
-    );
-    await laterOn();
-    const answered = [await client.remove(order, key), await client.remove(order, key)];
-    expect([late, ...answered.map(({ status }) => status)]).toEqual([503, 204, 204]);
-    expect((await client.get(order)).status).toBe(404);
-  });
 });
 
-describe('a command that is only late', () => {
-  test('is done once although it was sent again, and the answer is the first’s', async () => {
-    const order = await waiting();
-    const etag = (await client.get(order)).headers.get('etag') ?? '';
-    const key = { 'idempotency-key': `twice ${order}`, 'if-match': etag };
-    const patch = (ask: typeof client) => ask.patch(order, { description: 'once' }, key);
-    const again: number[] = [];
-    const late = await unheard(
-      'service-ordering',
-      () => patch(impatient),
-      async () => {
-        await laterOn();
-        again.push((await patch(impatient)).status, (await patch(impatient)).status);
-        await expect.poll(async () => (await system.sql`select from platform.outbox`).count).toBe(0);
-      },
-    );
-    const { status, headers } = await patch(client);
-    expect([late, ...again, status]).toEqual([503, 503, 503, 200]);
-    expect(headers.get('etag')).toBe(`"${Number(etag.slice(1, -1)) + 1}"`);
-    expect(await handlings('service-ordering', 'amend', idOf(order))).toBe(1);
-  });
-
-  test('and has not left yet is not sent again', async () => {
-    const order = await waiting();
-    const key = { 'idempotency-key': `kept ${order}` };
-    const patch = (ask: typeof client) => ask.patch(order, { description: 'kept' }, key);
-    const kept = () => system.sql`
-      select b.available_at from platform.outbox b join gateway.idempotency k on b.message_id = k.command_id
-      where k.resource_id = ${idOf(order)}`;
-    const again: number[] = [];
-    await unheard(
-      'service-ordering',
-      () => patch(impatient),
-      async () => {
-        await lose('service-ordering');
-        // As it is while the broker is away.
-        await system.sql`
-          insert into platform.outbox (id, message_id, exchange, routing_key, type, headers, body, available_at)
-          select command_id, command_id, '', 'nowhere', 'x', '{}', '', 'infinity' from gateway.idempotency
-          where resource_id = ${idOf(order)}`;
-        await laterOn();
-        again.push((await patch(impatient)).status, (await kept()).count);
-      },
-    );
-    expect(again).toEqual([503, 1]);
-    await system.sql`delete from platform.outbox where routing_key = 'nowhere'`;
-    expect((await patch(client)).status).toBe(200);
-  });
-});
-
-test('a command that its owner dead-lettered is asked for anew', async () => {
+test('a command that is only late is done once, and the answer is the first’s', async () => {
   const order = await waiting();
-  const key = { 'idempotency-key': `parked ${order}` };
-  const patch = (ask: typeof client) => ask.patch(order, { description: 'anew' }, key);
+  const etag = (await client.get(order)).headers.get('etag') ?? '';
+  const key = { 'idempotency-key': `twice ${order}`, 'if-match': etag };
+  const patch = (ask: typeof client) => ask.patch(order, { description: 'once' }, key);
+  const again: number[] = [];
   const late = await unheard(
     'service-ordering',
     () => patch(impatient),
     async () => {
-      await lose('service-ordering');
-      await system.sql`
-        insert into platform.inbox (consumer, message_id, attempt, correlation_id, type, outcome)
-        select 'service-ordering', command_id, n, ${idOf(order)}::uuid, 'x', case n when 1 then 'retry' else 'deadLettered' end
-        from gateway.idempotency, generate_series(1, 2) n where resource_id = ${idOf(order)}`;
+      again.push((await patch(impatient)).status, (await patch(impatient)).status);
     },
   );
-  await laterOn();
-  expect([late, (await patch(client)).status]).toEqual([503, 200]);
-  expect((await client.get(order)).body['description']).toBe('anew');
+  const { status, headers } = await patch(client);
+  expect([late, ...again, status]).toEqual([503, 503, 503, 200]);
+  expect(headers.get('etag')).toBe(`"${Number(etag.slice(1, -1)) + 1}"`);
+  expect(await handlings('service-ordering', 'amend', idOf(order))).toBe(1);
 });
 
-test('a refusal that was lost with its queue is told again', async () => {
+test('a refusal that was lost with its queue is heard', async () => {
   const order = await waiting();
   const key = { 'idempotency-key': `refused ${order}` };
   await system.stop('projector');
   const late = await impatient.remove(order, key);
-  await expect.poll(() => handlings('service-ordering', 'delete', idOf(order))).toBe(1);
-  const { url, vhost, headers } = testbed.management;
-  // Its row stays, with patience: a second after it was published.
-  const patient = () => system.sql`select from platform.outbox where type like '%refused%' and patience_s > 20`;
-  await expect.poll(async () => (await patient()).count, { timeout: 5_000 }).toBe(1);
-  await fetch(`${url}/api/queues/${vhost}/gateway.projector/contents`, { method: 'DELETE', headers });
-  await system.sql`update platform.outbox set available_at = now()`;
+  await expect.poll(() => handlings('service-ordering', 'delete', idOf(order)), soon).toBe(1);
+  await lose('gateway.projector');
   await system.start('projector');
+  await laterOn('gateway.projector');
   expect([late.status, (await client.remove(order, key)).status]).toEqual([503, 409]);
+});
+
+/** The owner's own code fails, until it is mended. */
+const broken = (when: 'insert' | 'update') =>
+  system.sql.unsafe(`
+  create function service_ordering.broken() returns trigger language plpgsql as
+    $$ begin raise exception 'broken' using errcode = '22000'; end $$;
+  create trigger broken before ${when} on service_ordering.service_order
+    for each row execute function service_ordering.broken()`);
+const mended = () => system.sql.unsafe('drop function service_ordering.broken cascade');
+
+describe('a command that is given up', () => {
+  test('is answered 503 commandGivenUp, and its key is free', async () => {
+    const order = await waiting();
+    const key = { 'idempotency-key': `given up ${order}` };
+    const patch = () => client.patch(order, { description: 'anew' }, key);
+    await broken('update');
+    const { status, body } = await patch();
+    expect([status, body['code']]).toEqual([503, 'commandGivenUp']);
+    await mended();
+    expect((await patch()).status).toBe(200);
+    expect((await client.get(order)).body['description']).toBe('anew');
+  });
+
+  test('is told to a request that comes later, and then its key is free', async () => {
+    const order = await waiting();
+    const key = { 'idempotency-key': `given up late ${order}` };
+    const patch = (ask: typeof client) => ask.patch(order, { description: 'late' }, key);
+    await broken('update');
+    const late = await unheard(
+      'service-ordering',
+      () => patch(impatient),
+      () => Promise.resolve(),
+    );
+    const letters = () => system.sql`
+      select from platform.letter where correlation_id = ${idOf(order)} and ended_at is null`;
+    await expect.poll(async () => (await letters()).count, soon).toBe(1);
+    await mended();
+    const told = await patch(client);
+    expect([late, told.status, told.body['code']]).toEqual([503, 503, 'commandGivenUp']);
+    expect((await patch(client)).status).toBe(200);
+  });
+});
+
+test('an accepted order whose command is given up shows as held, with a jeopardy alert', async () => {
+  await broken('insert');
+  const order = pathOf(
+    await client.post(ORDERS, { serviceOrderItem: [{ id: '1', action: 'noChange', service: { id: 's' } }] }),
+  );
+  const held = await client.until(order, inState('held'));
+  expect(held['jeopardyAlert']).toMatchObject([{ name: 'messageGivenUp', exception: '22000' }]);
+  expect((await client.get(`${ORDERS}?state=held`)).list.map(({ id }) => id)).toEqual([idOf(order)]);
+  await mended();
 });

@@ -13,10 +13,11 @@ import { roles } from '../../run/fleet/roles.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { connectBroker } from '../../platform/broker/connection.ts';
 import { createPublisher } from '../../platform/broker/publisher.ts';
-import { assertTopology } from '../../platform/broker/topology.ts';
+import { assertTopology, declareQueue } from '../../platform/broker/topology.ts';
 import { parseConfiguration } from '../../platform/configuration.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
 import { createLog } from '../../platform/log.ts';
+import { watchForLost } from '../../platform/messaging/lost.ts';
 import { type Relay, startRelay } from '../../platform/messaging/relay.ts';
 import { loadSamples } from '../../samples/load.ts';
 import type { Testbed } from './testbed.ts';
@@ -120,7 +121,12 @@ async function assemble(
     const publishing = await connectBroker(amqpUrl, 'test publishes', log);
     const publisher = createPublisher(publishing, log);
     const started = startRelay(database, publisher, log);
+    const lost = watchForLost({
+      ...{ sql: database, publisher, log },
+      declareQueue: (queue) => declareQueue(publishing, declared, queue),
+    });
     undo.push(async () => {
+      await lost.stop();
       await started.stop();
       await publisher.close();
       await publishing.close().catch(() => undefined);
