@@ -2,6 +2,7 @@ import CircuitBreaker from 'opossum';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../ops/platform/database.ts';
 import type { Log } from '../../ops/platform/log.ts';
+import { type Ramp, whyOpen } from './breaker.decide.ts';
 import {
   type FleetBreaker,
   closeBreaker,
@@ -21,15 +22,6 @@ const counting = {
 };
 /** From the first answer to full traffic. */
 const rampMs = 10_000;
-/**
- * Where thousands of calls were answered a moment ago, half of them is long in coming: so many outages in a row open it at once. A
- * platform that fails one call in three has so many about once in ten thousand calls.
- */
-const outagesInARow = 8;
-/** A platform with little traffic: so many outages in a row, and no answer for so long, open it too. */
-const quiet = { outages: 3, ms: 2_000 };
-/** While traffic ramps up, so many outages, and more of them than answers, open it again: a platform that fails now and then gets through. */
-const rampOutages = 2;
 const pollMs = 500;
 /**
  * What fails when a platform goes down fails together: so long after an outage, unless an answer comes in between, the breaker may still
@@ -71,7 +63,7 @@ export function startBreaker(options: BreakerOptions): Breaker {
   let fleet: Pick<FleetBreaker, 'state' | 'ageMs'> = { state: 'closed', ageMs: 0 };
 
   let counter = freshCounter();
-  let ramp = { outages: 0, answers: 0 };
+  let ramp: Ramp = { outages: 0, answers: 0 };
   let inARow = 0;
   let lastAnswerAt = performance.now();
 
@@ -104,20 +96,21 @@ export function startBreaker(options: BreakerOptions): Breaker {
     }
   }
 
-  function answered(begun: typeof ramp): void {
+  function answered(begun: Ramp): void {
     begun.answers += 1;
     inARow = 0;
     lastAnswerAt = performance.now();
   }
 
-  async function outage(begun: typeof ramp): Promise<void> {
+  async function outage(begun: Ramp): Promise<void> {
     begun.outages += 1;
     inARow += 1;
-    const silent = inARow >= quiet.outages && performance.now() - lastAnswerAt >= quiet.ms;
-    if (fleet.state === 'closed' && (silent || inARow >= outagesInARow)) await trip('it does not answer');
-    // A call that began before the ramp says nothing about it.
-    if (fleet.state !== 'ramping' || begun !== ramp) return;
-    if (ramp.outages >= rampOutages && ramp.outages > ramp.answers) await trip('it failed again while ramping up');
+    const reason = whyOpen({
+      ...{ state: fleet.state, inARow, silentMs: performance.now() - lastAnswerAt },
+      // A call that began before the ramp says nothing about it.
+      ramp: begun === ramp ? ramp : undefined,
+    });
+    if (reason !== undefined) await trip(reason);
   }
 
   async function look(): Promise<void> {
