@@ -5,7 +5,8 @@ import { countCrash, forgetCrashes } from './inbox.store.ts';
 import { markerType } from './lost.ts';
 import { notePassed } from './marker.store.ts';
 import type { Relay } from './relay.ts';
-import { type BatchSettings, type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
+import { type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
+import type { BatchSettings } from './deciding.ts';
 import type { Handler } from './handler.ts';
 import { type Fact, type Unreadable, type Item, type Work, isTooLarge, readDelivery } from './item.ts';
 

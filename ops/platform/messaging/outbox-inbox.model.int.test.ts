@@ -8,7 +8,8 @@ import { type Database, connectDatabase } from '../database.ts';
 import { type Publication, publicationOf } from './envelope.ts';
 import { insertMessages, keysOf, leaseDue, markHandedOver } from './message.store.ts';
 import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
-import { type BatchSettings, runBatch } from './batch.ts';
+import { runBatch } from './batch.ts';
+import type { BatchSettings } from './deciding.ts';
 import { type Aggregate, done, on } from './handler.ts';
 import { readDelivery } from './item.ts';
 

@@ -147,11 +147,12 @@ async function reopened(old: Workbench): Promise<Workbench> {
 test('what no queue of ours takes ends with the confirm', async () => {
   const copy = saying('letter', { exchange: '', routingKey: `${testQueue}.dead` });
   const nobodys = saying('nobody', { exchange: 'evt', routingKey: 'test.nobody.v1' });
-  const { publisher } = aPublisher();
+  const { publisher, published } = aPublisher();
   const relay = startRelay(bench.sql, publisher, bench.log);
   await insertMessages(bench.sql, [copy, nobodys]);
   relay.committed([copy, nobodys]);
   await nothingLeft();
+  expect(published).toEqual([copy.id, nobodys.id]);
   await relay.stop();
 });
 
