@@ -27,6 +27,18 @@ export const messagingCleaning: readonly Cleaning[] = [
     },
   },
   {
+    table: 'platform.letter',
+    // A dead letter that nobody has replayed or discarded stays.
+    keep: 'journal',
+    async forget(sql, days) {
+      const removed = await sql`
+        delete from platform.letter where ctid = any(array(
+          select ctid from platform.letter where ended_at < now() - make_interval(days => ${days})
+          limit ${pieceRows}))`;
+      return removed.count;
+    },
+  },
+  {
     table: 'platform.audit',
     keep: 'audit',
     async forget(sql, days) {

@@ -36,6 +36,14 @@ async function aged(days: number): Promise<void> {
     values (${id}, 'r', 'i', '{}', ${ago(days)})`;
   await sql`insert into platform.inbox (consumer, message_id, attempt, received_at) values ('q', ${id}, 1, ${ago(days)})`;
   await sql`insert into platform.crash (consumer, message_id, crashes, last_at) values ('q', ${id}, 1, ${ago(days)})`;
+  for (const [queue, ended] of [
+    ['open', null],
+    ['ended', ago(days)],
+  ] as const)
+    await sql`
+      insert into platform.letter
+        (queue, message_id, attempt, type, headers, correlation_id, code, reason, first_failed_at, ended_at, ended)
+      values (${queue}, ${id}, 1, 't', '{}', 'c', 'c', 'r', ${ago(days)}, ${ended}, ${ended === null ? null : 'discarded'})`;
   await sql`insert into platform.audit (id, at, actor, verb, subject) values (${id}, ${ago(days)}, 'a', 'v', '{}')`;
   await sql`
     insert into order_management.correction (service_id, revision, doc, updated_at) values (${name}, 1, '{}', ${ago(days)})`;
@@ -105,13 +113,24 @@ test('what was deleted goes with what its client sent; what was not stays', asyn
   const corrected = await sql<{ id: string }[]>`select service_id as id from order_management.correction order by 1`;
   expect(corrected.map(({ id }) => id)).toEqual(['0', '29', '31']);
   expect((await sql`select from platform.audit`).count).toBe(4);
+  const letters = await sql`select queue, count(*)::int from platform.letter group by queue order by queue`;
+  expect(letters).toEqual([
+    { queue: 'ended', count: 2 },
+    { queue: 'open', count: 5 },
+  ]);
 });
 
 test('every table that is cleaned is cleaned here', () => {
   const here: readonly string[] = [
     ...tables,
     ...owned,
-    ...['gateway.view', 'order_management.correction', 'platform.audit', 'product_inventory.known_order'],
+    ...[
+      'gateway.view',
+      'order_management.correction',
+      'platform.audit',
+      'platform.letter',
+      'product_inventory.known_order',
+    ],
   ];
   expect(cleanings.map(({ table }) => table).toSorted()).toEqual(here.toSorted());
 });
