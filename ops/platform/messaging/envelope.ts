@@ -66,13 +66,3 @@ export function publicationOf(
     body: JSON.stringify(body),
   };
 }
-
-/** A message of the engine's own, straight to a queue. */
-export const publicationTo = (queue: string, type: string, id: string): Publication => ({
-  id,
-  exchange: '',
-  routingKey: queue,
-  type,
-  envelope: { correlationId: id, attempt: 1, failures: 0 },
-  body: '{}',
-});

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Subscription } from '../broker/subscription.ts';
 import { type Database, isDatabaseFault } from '../database.ts';
 import { countCrash, forgetCrashes } from './inbox.store.ts';
-import { markerType } from './lost.ts';
+import { markerType, readMarker } from './marker.ts';
 import { notePassed } from './marker.store.ts';
 import type { Relay } from './relay.ts';
 import { type Committed, parkOne, recordFailure, runBatch } from './batch.ts';
@@ -102,8 +102,9 @@ export function createLane(options: LaneOptions): Lane {
 
   /** What was handed over to the queue before its marker has been delivered, or is lost. */
   async function passed(delivery: Delivery, subscription: Subscription): Promise<void> {
-    const id = delivery.messageId ?? '';
-    await patiently(() => notePassed(sql, { queue: options.queue, id }));
+    const marker = readMarker(options.queue, delivery);
+    if (marker === undefined) log.error({ messageId: delivery.messageId }, 'not a marker, thrown away');
+    else await patiently(() => notePassed(sql, marker));
     subscription.ack([delivery]);
   }
 

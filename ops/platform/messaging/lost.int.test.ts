@@ -115,6 +115,38 @@ test('what its queue loses each time becomes a letter, and its sender is told', 
   expect(await tallies(bench.sql)).toEqual({});
 });
 
+test('what a queue has lost is found behind a backlog that takes longer than a marker is waited for', async () => {
+  await handedOver('lost');
+  await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(1), soon);
+  await bench.sql`update platform.marker set asked_at = asked_at - interval '61 seconds'`;
+  await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(2), soon);
+  // The consumer meets the first marker, and is then as far behind the second as it was behind the first.
+  const channel = await bench.channel();
+  const first = await channel.get(testQueue, { noAck: true });
+  await channel.purgeQueue(testQueue);
+  if (first === false) throw new Error('there is no marker');
+  channel.sendToQueue(testQueue, first.content, first.properties);
+  await channel.close();
+  work();
+  await passed();
+  await waited(1);
+  await until({ lost: 1 });
+  await nothingLeft();
+});
+
+test.each(['{}', '{"askedAt":"then"}', '{"askedAt":"0"}', 'no JSON'])(
+  'what only calls itself a marker is thrown away: %s',
+  async (body) => {
+    const channel = await bench.channel();
+    channel.sendToQueue(testQueue, Buffer.from(body), { type: 'platform.marker.v1', persistent: true });
+    await channel.close();
+    await bench.publish(send(add, { id: 'next', mode: 'ok' }));
+    work();
+    await until({ next: 1 });
+    expect(bench.logged).toContainEqual(expect.objectContaining({ msg: 'not a marker, thrown away' }));
+  },
+);
+
 describe('what is not lost', () => {
   test('waits behind a paused consumer for as long as it likes', async () => {
     const publications = await handedOver('a');

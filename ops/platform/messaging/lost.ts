@@ -2,14 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Publisher } from '../broker/publisher.ts';
 import { type Database, isDatabaseFault, transaction } from '../database.ts';
 import type { Log } from '../log.ts';
-import { publicationTo } from './envelope.ts';
 import { lostCause, lostLetter, tellGivenUp } from './dead-letter.ts';
 import { letterInserts } from './letter.store.ts';
+import { markerPublication } from './marker.ts';
 import { askQueues, forgetMarker, lockHopeless, notePassedRows, resolvePassed } from './marker.store.ts';
 import { deleteMessages, insertDue } from './message.store.ts';
-
-/** The message that asks a queue what it has lost. Whoever consumes it notes that it passed; it has no row. */
-export const markerType = 'platform.marker.v1';
 
 const lookMs = 2_000;
 /** After so many repeats, over half an hour apart in all, a message is given up. */
@@ -34,7 +31,7 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
 
   async function ask(): Promise<void> {
     for (const marker of await askQueues(sql)) {
-      const result = await publisher.publish(publicationTo(marker.queue, markerType, marker.id));
+      const result = await publisher.publish(markerPublication(marker));
       if (result === 'confirmed') continue;
       if (result === 'returned') {
         log.error({ queue: marker.queue }, 'the broker has lost a queue: it is declared again');

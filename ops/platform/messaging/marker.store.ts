@@ -8,11 +8,16 @@ const askAgainAfter = '60 seconds';
 /** Rows that a marker overtook are looked at in pieces, so that a lost queue of any length holds nobody up. */
 const pieceRows = 1_000;
 
-/** A marker to be sent into its queue. */
+/** A marker on its way through a queue: every message that was handed over before it was asked for is in front of it. */
 export interface Marker {
   readonly queue: string;
-  readonly id: string;
+  /** By the database's clock: microseconds since 1970. */
+  readonly askedAt: string;
 }
+
+const microseconds = (sql: Queryable) => sql`(extract(epoch from asked_at) * 1000000)::bigint::text as "askedAt"`;
+const momentOf = (sql: Queryable, { askedAt }: Marker) =>
+  sql`timestamptz 'epoch' + ${askedAt}::bigint * interval '1 microsecond'`;
 
 /**
  * Asks each queue that keeps rows handed over for longer than 30 s, one process at a time. A queue whose marker has passed is
@@ -30,26 +35,29 @@ export async function askQueues(sql: Queryable): Promise<Marker[]> {
         where m.handed_over_at is not null and m.queue > queues.queue order by m.queue limit 1)
       from queues where queues.queue is not null
     )
-    insert into platform.marker (queue, id)
-    select queue, gen_random_uuid() from queues
+    insert into platform.marker as marker (queue)
+    select queue from queues
     where queue is not null and exists (
       select from platform.message m
       where m.queue = queues.queue and m.handed_over_at < now() - ${askAfter}::interval and m.passed_at is null)
     order by queue
-    on conflict (queue) do update set id = excluded.id, asked_at = now()
+    on conflict (queue) do update set asked_at = now()
     where marker.passed_at is null and marker.asked_at < now() - ${askAgainAfter}::interval
-    returning queue, id`;
+    returning queue, ${microseconds(sql)}`;
 }
 
 /** The broker took no marker, or had no queue for it: it may be asked again at once. */
-export async function forgetMarker(sql: Queryable, { queue, id }: Marker): Promise<void> {
-  await sql`delete from platform.marker where queue = ${queue} and id = ${id}::uuid and passed_at is null`;
+export async function forgetMarker(sql: Queryable, marker: Marker): Promise<void> {
+  await sql`
+    delete from platform.marker
+    where queue = ${marker.queue} and asked_at = ${momentOf(sql, marker)} and passed_at is null`;
 }
 
-/** Notes that a consumer has met a marker: everything that was handed over before it was asked for came before it. */
-export async function notePassed(sql: Queryable, { queue, id }: Marker): Promise<void> {
+/** Notes that a consumer has met a marker, however many were sent after it. */
+export async function notePassed(sql: Queryable, marker: Marker): Promise<void> {
   await sql`
-    update platform.marker set passed_at = now() where queue = ${queue} and id = ${id}::uuid and passed_at is null`;
+    update platform.marker set passed_at = now(), reach = ${momentOf(sql, marker)}
+    where queue = ${marker.queue} and passed_at is null`;
 }
 
 /**
@@ -61,14 +69,14 @@ export async function notePassed(sql: Queryable, { queue, id }: Marker): Promise
 export async function notePassedRows(sql: Queryable): Promise<boolean> {
   const [noted] = await sql<{ rows: number }[]>`
     with passed as (
-      select queue, asked_at, passed_at from platform.marker where passed_at is not null
+      select queue, reach, passed_at from platform.marker where passed_at is not null
       order by queue limit 1 for update skip locked
     ), rows as (
       update platform.message m set passed_at = passed.passed_at
       from passed
       where (m.message_id, m.queue, m.attempt) in (
           select o.message_id, o.queue, o.attempt from platform.message o
-          where o.queue = passed.queue and o.handed_over_at < passed.asked_at and o.passed_at is null
+          where o.queue = passed.queue and o.handed_over_at < passed.reach and o.passed_at is null
           limit ${pieceRows} for update skip locked)
         and m.queue = passed.queue
       returning 1

@@ -30,11 +30,12 @@ create index message_returned on platform.message (returned_at) where returned_a
 
 create table platform.marker (
   queue     text primary key,
-  id        uuid not null,
-  asked_at  timestamptz not null default now(),
-  passed_at timestamptz                                            -- a consumer of the queue has met it
+  asked_at  timestamptz not null default now(),                    -- when the newest marker was sent into the queue
+  passed_at timestamptz,                                           -- when a consumer met one of the queue's markers
+  reach     timestamptz,                                           -- when that one was asked for: what was handed over before has passed
+  check ((passed_at is null) = (reach is null))
 );
-comment on table platform.marker is 'One message a queue, sent through it to learn what it has lost: everything handed over before asked_at came before it.';
+comment on table platform.marker is 'Queues that are asked what they have lost, by a message that is sent through them.';
 
 create table platform.letter (
   queue           text not null,                                   -- the work queue it fell out of, and goes back to
