@@ -6,7 +6,7 @@ export type Transaction = postgres.TransactionSql;
 export type Queryable = Database | Transaction;
 
 /** The mark of `ops/run/bootstrap/postgres-3.4.9.patch`: another patch has another. */
-const mark = 'patchbay 1';
+const mark = 'patchbay 2';
 
 /** The database driver is not the one that this release was made for; the message says what to run. */
 export class DriverError extends Error {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cuttable } from '../verify/testbed/cuttable.ts';
 import { createTestbed } from '../verify/testbed/testbed.ts';
 import { connectDatabase } from './database.ts';
@@ -195,6 +195,43 @@ test('who tries again after a silence does not wait for each idle connection of 
     }
   }, soon);
   expect(codes.filter((code) => code === 'STATEMENT_DEADLINE')).toHaveLength(1);
+});
+
+describe('a reserved connection', () => {
+  const reserving = () => connectDatabase(testbed.databaseUrl, { connections: 1, role: 'reserving' });
+
+  test('that is lost takes no further statement, and who waits for one gets another', async () => {
+    const [pool, other] = [reserving(), reserving()];
+    const first = await pool.reserve();
+    const waiting = pool.reserve();
+    const [own] = await first<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    await other`select pg_terminate_backend(${own?.pid ?? 0})`;
+    const second = await waiting;
+    expect(await second`select 1 as one`).toEqual([{ one: 1 }]);
+    await expect(first`select 2`).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    first.release();
+    second.release();
+    expect(await pool`select 3 as three`).toEqual([{ three: 3 }]);
+    await Promise.all([pool.end(), other.end()]);
+  });
+
+  test('that is released takes no further statement', async () => {
+    const pool = reserving();
+    const connection = await pool.reserve();
+    connection.release();
+    await expect(connection`select 1`).rejects.toMatchObject({ code: 'CONNECTION_RELEASED' });
+    connection.release();
+    await pool.end();
+  });
+
+  test('is closed when it is released and its pool has ended meanwhile', async () => {
+    const pool = reserving();
+    const connection = await pool.reserve();
+    const ended = pool.end();
+    expect(await connection`select 1 as one`).toEqual([{ one: 1 }]);
+    connection.release();
+    await ended;
+  });
 });
 
 const soon = { timeout: 30_000, interval: 25 };

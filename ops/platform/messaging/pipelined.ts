@@ -1,5 +1,4 @@
 import type postgres from 'postgres';
-import { beginUnanswered } from './begin-unanswered.ts';
 import type { Database, Transaction } from '../database.ts';
 
 /** A statement that is not sent yet. */
@@ -20,53 +19,26 @@ export interface Closing<Result> {
  * - Nothing is said after `commit`, so `close` gives statements whose answers nobody needs. If one fails, the server answers
  *   `commit` with a rollback.
  */
-export function pipelined<Opened, Result>(
+export async function pipelined<Opened, Result>(
   sql: Database,
   open: (tx: Transaction) => Promise<Opened>,
   close: (tx: Transaction, opened: Opened) => Closing<Result>,
 ): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  /** The connection is not ours any more: a `rollback` would be said in another's transaction. */
-  let over = false;
-  const end = (error: unknown): void => {
-    over = true;
-    reject(error);
-  };
-  const work = async (tx: Transaction, begun: Promise<unknown>): Promise<never> => {
-    begun.catch(end);
-    try {
-      const [opened] = await Promise.all([open(tx), begun]);
-      if (over) return await nothingMore();
-      const { statements, result } = close(tx, opened);
-      over = true;
-      const answers = await Promise.all([...statements.map(once), tx.unsafe('commit')]);
-      if (answers.at(-1)?.command !== 'COMMIT') throw new Error('the transaction had failed before it was committed');
-      resolve(result);
-    } catch (error) {
-      if (!over) throw error;
-      end(error);
-    }
-    return nothingMore();
-  };
-  beginUnanswered(sql, work).catch(end);
-  return promise;
-}
-
-/** The driver follows a transaction's work with `commit` or `rollback`: not if it never ends. */
-const nothingMore = (): Promise<never> => new Promise(() => undefined);
-
-/**
- * Keeps the driver from sending a statement again whose plan the server does not have any more (postgres 3.4.9, `retry`):
- * it would come after the commit, outside of the transaction.
- */
-function once(statement: Statement): Statement {
-  const query = statement as unknown as { cancelled: unknown; reject(error: unknown): void };
-  Object.defineProperty(query, 'retried', {
-    get: () => undefined,
-    set(error: unknown) {
-      query.cancelled = true;
-      query.reject(error);
-    },
-  });
-  return statement;
+  const connection = await sql.reserve();
+  // Whoever gets it sends statements, which is all that the two have in common.
+  const tx = connection as unknown as Transaction;
+  try {
+    const begun = tx.unsafe('begin deferrable').execute();
+    const [opened] = await Promise.all([open(tx), begun]);
+    const { statements, result } = close(tx, opened);
+    const answers = await Promise.all([...statements, tx.unsafe('commit')]);
+    if (answers.at(-1)?.command !== 'COMMIT') throw new Error('the transaction had failed before it was committed');
+    return result;
+  } catch (error) {
+    // Where there is no transaction any more it changes nothing; a connection that is lost says no more than that it is.
+    await tx.unsafe('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    connection.release();
+  }
 }
