@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from './open-schema.ts';
 import { orderManagementQueue, serviceOrderingQueue } from '../topology.ts';
 import { event } from './message.ts';
 import { instant } from './values.ts';

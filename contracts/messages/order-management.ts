@@ -125,14 +125,15 @@ export type ProductOrderPlan = z.output<typeof productOrderPlan>;
 export const acceptProductOrder = command('order-management.accept-product-order.v1', {
   body: z.object({
     order: productOrderRequest,
-    /** The order it follows, where it is an amendment that came too late: answered by `follow-up-accepted`. */
+    /** From the release before: the order it follows, which waits for `follow-up-accepted`. */
     follows: z.string().optional(),
   }),
   to: orderManagementQueue,
   whenGivenUp: 'hold',
+  key: ({ order }) => order.id,
 });
 
-/** The order that follows this one is there; said again to whoever places it again. */
+/** The order that follows this one is there. Only the release before says so, and places it again until it hears it. */
 export const followUpAccepted = event('order-management.follow-up-accepted.v1', {
   body: z.object({ orderId: z.string(), followUpId: z.string() }),
 });

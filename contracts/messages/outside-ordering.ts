@@ -20,7 +20,7 @@ export const cancelOutsideOrder = command('outside-ordering.cancel-order.v1', {
   }),
   to: outsideOrderingQueue,
   whenGivenUp: 'refuse',
-  key: ({ orderId }) => orderId,
+  key: ({ id }) => id,
 });
 
 /** How an order that was placed outside stands. `orderRevision` counts what was told of it. */

@@ -93,7 +93,8 @@ export type ProductClaim = z.output<typeof productClaim>;
 
 /**
  * Claims the products of an order, all or none: one order at a time changes a product. A bundle that is to be modified
- * or deleted is claimed with all its parts, which the answer carries. Asked again, it answers the same again.
+ * or deleted is claimed with all its parts, which the answer carries. Asked again, it answers the same again. Given up, it is
+ * only shown: nothing has begun that could be held, and the order goes on when the letter is replayed.
  */
 export const claimProducts = command('product-inventory.claim-products.v1', {
   body: z.object({ orderId: z.string(), claims: z.array(productClaim).min(1) }),
@@ -133,7 +134,8 @@ export type ProductRecord = z.output<typeof productRecord>;
 
 /**
  * Writes what an order came to. `number` counts an order's records: an older one is a no-op, the same one is answered
- * again. With `release` the order is done with its products.
+ * again. With `release` the order is done with its products. Given up, it is only shown: all of the order is delivered, or taken
+ * back, and it ends when the letter is replayed.
  */
 export const recordProducts = command('product-inventory.record-products.v1', {
   body: z.object({

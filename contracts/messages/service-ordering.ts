@@ -110,7 +110,7 @@ export const cancelServiceOrder = command('service-ordering.cancel-service-order
   }),
   to: serviceOrderingQueue,
   whenGivenUp: 'refuse',
-  key: ({ orderId }) => orderId,
+  key: ({ id }) => id,
 });
 export type CancelServiceOrder = z.output<typeof cancelServiceOrder.schema>;
 

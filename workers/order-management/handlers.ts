@@ -1,4 +1,5 @@
 import { publishRecoveryPolicy, publishRule } from '../../contracts/messages/decomposition.ts';
+import { messageGivenUp } from '../../contracts/messages/given-up.ts';
 import {
   acceptProductOrder,
   amendProductOrder,
@@ -23,7 +24,8 @@ import { corrections } from './recover/correction.store.ts';
 import { onCancellation, onOutsideRefusal, onStanding } from './deliver/facts.decide.ts';
 import { whatHolds } from './deliver/standing.decide.ts';
 import { cancellationEvents, changed } from './deliver/finish.decide.ts';
-import { answerFollowed, onFollowUpAccepted } from './amend/follow-up.decide.ts';
+import { onFollowUpAccepted } from './amend/follow-up.decide.ts';
+import { onGivenUp, orderBehind } from './deliver/given-up.decide.ts';
 import { askedFor } from './deliver/launch.decide.ts';
 import type { Effects, OrderState, Tools, Turn } from './order.state.ts';
 import { planningHandlerOf } from './receive/plan.ts';
@@ -65,11 +67,8 @@ export const handlersOf = (orders: Aggregate<OrderState>, tools: Tools): readonl
       ]);
       return { rules, policies };
     },
-    decide: (state, received, catalog) => {
-      const { order, follows } = received.body;
-      const effects = accept(state, order, catalog, turnOf(tools, acceptProductOrder, received));
-      return done(answerFollowed(effects, order.id, follows));
-    },
+    decide: (state, received, catalog) =>
+      done(accept(state, received.body.order, catalog, turnOf(tools, acceptProductOrder, received))),
   }),
   on(followUpAccepted, {
     of: orders,
@@ -133,6 +132,11 @@ export const handlersOf = (orders: Aggregate<OrderState>, tools: Tools): readonl
         ]),
       );
     },
+  }),
+  on(messageGivenUp, {
+    of: orders,
+    key: orderBehind,
+    decide: (state, received) => done(onGivenUp(state, received.body, turnOf(tools, messageGivenUp, received))),
   }),
   on(cancelProductOrder, {
     of: orders,

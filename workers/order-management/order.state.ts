@@ -33,6 +33,8 @@ export interface DeliveryWork {
   readonly spoiled?: Failure | undefined;
   /** Held by its policy: it is a person's turn. */
   readonly heldHere?: boolean | undefined;
+  /** Held because the command that places its service order was given up: nobody but its letter knows of that order. */
+  readonly fellOut?: boolean | undefined;
 }
 
 /** Why a product does not become what was ordered. */
@@ -70,12 +72,11 @@ export interface OrderState {
   /** Where it ends once the product inventory has recorded what it came to. */
   readonly ending: StageTrigger | null;
   readonly cancellations: readonly ProductOrderCancellation[];
-  /** Orders that are placed when this one has ended, until they are known to be there. */
+  /** Orders that are placed when this one has ended. */
   readonly followUps: readonly ProductOrderRequest[];
   readonly audit: readonly AuditEntry[];
-  /** When to look again at what was asked of others; null when nothing is awaited. */
+  /** When a date comes, or a wait for another attempt is over. */
   readonly dueAt: Date | null;
-  readonly reminders: number;
   readonly deleted: boolean;
 }
 

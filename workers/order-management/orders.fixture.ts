@@ -173,6 +173,8 @@ export const told =
     return onStanding(known, { deliveryId: id, serviceOrderId, revision, state, failure }, turn(now));
   };
 export const done = (...components: readonly string[]): Fact[] => components.map((one) => told(one, 'completed'));
+/** Service ordering has taken these on. */
+export const taken = (...components: readonly string[]): Fact[] => components.map((one) => told(one, 'acknowledged'));
 
 /** The same of a certain attempt and revision, however old. */
 export const toldOf =

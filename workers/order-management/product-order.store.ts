@@ -39,6 +39,7 @@ const stored = z.object({
       asks: z.int(),
       spoiled: failure.optional(),
       heldHere: z.boolean().optional(),
+      fellOut: z.boolean().optional(),
     }),
   ),
   givenUp: z.record(z.string(), z.enum(['failed', 'rolledBack', 'leftOut', 'cancelled'])),
@@ -57,7 +58,6 @@ const stored = z.object({
       why: z.string().optional(),
     }),
   ),
-  reminders: z.int(),
 });
 const documentOf = documentsOf('order_management.product_order', stored);
 
@@ -92,7 +92,8 @@ async function lockProductOrders(tx: Transaction, ids: readonly string[]): Promi
 }
 
 function saveProductOrders(tx: Transaction, states: readonly OrderState[]): readonly Statement[] {
-  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
+  // The release before counts reminders, and takes no row without the number.
+  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify({ ...doc, reminders: 0 }));
   const statement = tx`
     insert into order_management.product_order as o (id, revision, state, due_at, doc, deleted, updated_at)
     select *, now() from unnest(

@@ -107,7 +107,7 @@ function take(draft: Draft, state: ProductState, { orderId, itemId, action }: Ta
   const { product } = state;
   const claim = { orderId, itemId, status: product.status };
   const orderItems = [...product.orderItems, { orderId, itemId, action }].slice(-mostOrderItems);
-  return draft.revise({ ...state, before: product, dueAt: null, looks: 0 }, { ...product, claim, orderItems }, now);
+  return draft.revise({ ...state, before: product, dueAt: null }, { ...product, claim, orderItems }, now);
 }
 
 /** Enters a product that an order adds, and tells the bundle it is part of. Nothing is shown of it before it is revised. */

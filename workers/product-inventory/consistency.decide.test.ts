@@ -25,7 +25,7 @@ const complaints = (effects: Effects) =>
   );
 const secondsUntil = (date: Date | null, from: Date = noon): number | undefined =>
   date === null ? undefined : (date.getTime() - from.getTime()) / 1_000;
-const aWeek = 7 * 24 * 3_600;
+const anHour = 3_600;
 
 describe('word of a service', () => {
   test('that realizes no product is nothing: no write, no message', () => {
@@ -154,23 +154,20 @@ describe('a service that is not what was delivered', () => {
     expect(inventory.product().status).toBe('active');
   });
 
-  test('is complained of again under the same key, ever later, until it is right', () => {
+  test('is complained of again under the same key every hour, until it is right', () => {
     const inventory = anInventory(aProduct({}, 's'));
     inventory.told(aService({ revision: 7, ...degraded }));
     let now = noon;
-    const waits: number[] = [];
-    for (let look = 0; look < 10; look += 1) {
-      const due = inventory.state().dueAt;
-      waits.push(secondsUntil(due, now) ?? 0);
-      now = due ?? now;
+    for (let look = 0; look < 3; look += 1) {
+      const { dueAt } = inventory.state();
+      expect(secondsUntil(dueAt, now)).toBe(anHour);
+      now = dueAt ?? now;
       expect(complaints(inventory.due('p', now))).toEqual(['s 7']);
       // A repair that came to nothing.
       expect(complaints(inventory.told(aService({ revision: 8 + look, ...degraded }), now))).toEqual([]);
     }
-    expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
     inventory.told(aService({ revision: 30 }), now);
-    expect(inventory.state()).toMatchObject({ corrections: {}, looks: 0 });
-    expect(secondsUntil(inventory.state().dueAt, now)).toBe(aWeek);
+    expect(inventory.state()).toMatchObject({ corrections: {}, dueAt: null });
     expect(complaints(inventory.told(aService({ revision: 31, ...degraded }), now))).toEqual(['s 31']);
   });
 
@@ -196,51 +193,71 @@ describe('a service that is not what was delivered', () => {
 });
 
 describe('a look', () => {
-  test('is taken once a week at a product with which all is well, and never at one that is held, over or without services', () => {
+  test('is not taken at a product with which all is well, that is held, or over', () => {
     const inventory = anInventory(aProduct(), aProduct({ id: 'q' }, 's'));
+    const dates = () => inventory.all().map(({ dueAt }) => dueAt);
     inventory.claim(1, aChange(), aChange('q'));
-    expect(inventory.state('q').dueAt).toBeNull();
+    expect(dates()).toEqual([null, null]);
     inventory.record(1, 1, true, aRecord(), aRecord({ productId: 'q' }));
-    expect(secondsUntil(inventory.state().dueAt)).toBeUndefined();
-    expect(secondsUntil(inventory.state('q').dueAt)).toBe(aWeek);
-    expect(sent(inventory.due('q', later(aWeek)), 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
-    expect(secondsUntil(inventory.state('q').dueAt, later(aWeek))).toBe(aWeek);
+    expect(dates()).toEqual([null, null]);
     inventory.claim(2, aChange('q'));
     inventory.record(2, 1, true, aRecord({ productId: 'q', status: 'terminated' }));
-    expect(inventory.state('q').dueAt).toBeNull();
+    expect(dates()).toEqual([null, null]);
+  });
+
+  test('that the release before set for a product with which all is well is the last', () => {
+    const inventory = anInventory({ ...aProduct({}, 's'), dueAt: later(30) });
+    expect(inventory.due('p', later(30)).send).toEqual([]);
+    expect(inventory.state().dueAt).toBeNull();
   });
 
   test('that comes too early, or twice, does nothing', () => {
-    const inventory = anInventory();
-    inventory.claim(1, anAdd());
-    inventory.record(1, 1, true, aRecord({ components: [aComponent('s')] }));
+    const inventory = anInventory(aProduct({}, 's'));
+    inventory.claim(1, aChange());
+    inventory.told(aService(suspended));
+    inventory.record(1, 1, true, aRecord());
     expect(inventory.due('p', later(29))).toEqual({});
     inventory.due('p', later(30));
     expect(inventory.due('p', later(30))).toEqual({});
     expect(inventory.due('nobody', later(30))).toEqual({});
   });
 
-  test('asks for services of which nothing was told, at once and then ever later, and is content when it is told', () => {
+  test('is not needed for services of which nothing was told yet: they are asked, once, and what they say is shown', () => {
     const inventory = anInventory(aProduct({ id: 'other' }, 't'));
     inventory.claim(1, anAdd(), aChange('other', { itemId: '2' }));
     const given = inventory.record(1, 1, true, aRecord({ components: [aComponent('s')] }));
     expect(sent(given, 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
-    expect(sent(inventory.due('p', later(30)), 'tell-services')).toEqual([{ serviceIds: ['s'] }]);
-    expect(secondsUntil(inventory.state().dueAt, later(30))).toBe(60);
+    expect(inventory.state().dueAt).toBeNull();
     inventory.told(aService(), later(31));
-    expect(secondsUntil(inventory.state().dueAt, later(31))).toBe(aWeek);
+    expect(inventory.state().dueAt).toBeNull();
     expect(inventory.product().components[0]?.service?.state).toBe('active');
   });
 
-  test('asks first, and corrects the product when it still does not agree the second time', () => {
+  test('corrects a product that does not agree with what was told while its order had it', () => {
     const inventory = anInventory(aProduct({}, 's'));
     inventory.claim(1, aChange());
     inventory.told(aService(suspended));
     inventory.record(1, 1, true, aRecord());
     expect(inventory.product().status).toBe('active');
-    expect(shown(inventory.due('p', later(30)))).toEqual([]);
-    expect(shown(inventory.due('p', later(90)))).toEqual(['p suspended']);
-    expect(secondsUntil(inventory.state().dueAt, later(90))).toBe(aWeek);
+    expect(secondsUntil(inventory.state().dueAt)).toBe(30);
+    expect(shown(inventory.due('p', later(30)))).toEqual(['p suspended']);
+    expect(inventory.state().dueAt).toBeNull();
+  });
+
+  test('leaves a product alone whose services have come to agree by then', () => {
+    const inventory = anInventory(aProduct({}, 's'));
+    inventory.claim(1, aChange());
+    inventory.record(1, 1, true, aRecord({ status: 'suspended' }));
+    expect(secondsUntil(inventory.state().dueAt)).toBe(30);
+    inventory.told(aService(suspended), later(2));
+    expect(inventory.state()).toMatchObject({ dueAt: null, product: { status: 'suspended' } });
+  });
+
+  test('compares with the first word of a service, which may have been an old one', () => {
+    const inventory = anInventory(aProduct({ components: [aComponent('s')] }));
+    inventory.told(aService(suspended));
+    expect(secondsUntil(inventory.state().dueAt)).toBe(30);
+    expect(shown(inventory.due('p', later(30)))).toEqual(['p suspended']);
   });
 
   test('corrects the bundle with its part', () => {
@@ -248,8 +265,7 @@ describe('a look', () => {
     inventory.claim(1, aChange('bundle'));
     inventory.told(aService({ id: 'service of tv', ...suspended }));
     inventory.record(1, 1, true, aRecord({ productId: 'bundle' }), aRecord({ productId: 'tv' }));
-    inventory.due('tv', later(30));
-    expect(shown(inventory.due('tv', later(90)))).toEqual(['tv suspended', 'bundle suspended']);
+    expect(shown(inventory.due('tv', later(30)))).toEqual(['tv suspended', 'bundle suspended']);
   });
 
   test('does not take back that something was left behind', () => {
@@ -257,7 +273,7 @@ describe('a look', () => {
     inventory.claim(1, aChange());
     inventory.told(aService(gone));
     inventory.record(1, 1, true, aRecord({ status: 'pendingTerminate' }));
-    for (const seconds of [aWeek, 2 * aWeek]) inventory.due('p', later(seconds));
+    for (const seconds of [30, anHour]) inventory.due('p', later(seconds));
     expect(inventory.product().status).toBe('pendingTerminate');
   });
 });

@@ -2,7 +2,6 @@
 import { send } from '../../contracts/messages/message.ts';
 import { correctService } from '../../contracts/messages/order-management.ts';
 import type { RealizedComponent } from '../../contracts/messages/product-inventory.ts';
-import { tellServices } from '../../contracts/messages/service-inventory.ts';
 import type { ProductStatus } from '../../contracts/states/product.ts';
 import { isLive, productEnded } from './product.machine.ts';
 import {
@@ -18,15 +17,13 @@ import {
   withStatus,
 } from './product.state.ts';
 
-/** The first look at what does not agree; then twice as long each time. Longer than events take, shorter than a person's patience. */
-const firstLookMs = 30_000;
-/** How long at most until a service that stays broken is complained of again: it outlives the longest outage of its network. */
-const longestComplaintMs = 3_600_000;
 /**
- * A product with which all is well is compared with its services this often: an event may have been lost. Each look is a
- * question and an answer for each service, of every product there is.
+ * When a product is compared whose services do not agree with what its order says: their events and the order's word come each in
+ * its own time. Longer than events take, shorter than a person's patience.
  */
-const calmLookMs = 7 * 24 * 3_600_000;
+const settleMs = 30_000;
+/** How long until a service that stays broken is complained of again: order management repairs it so often in a day and no more. */
+const complaintMs = 3_600_000;
 
 /** A service as its event shows it. */
 export interface ToldService {
@@ -88,23 +85,18 @@ export function follow(draft: Draft, bundleId: string | undefined, now: Date): v
   follow(draft, bundle.product.bundle?.productId, now);
 }
 
-/** A look at a product whose time has come: ask again for what is not as it should be, correct what did not agree twice. */
+/** A look at a product whose time has come: what still does not agree is corrected, what is still broken complained of. */
 export function onDue(get: Get, id: string, now: Date): Effects {
   const state = productOf(get, id);
   if (state === undefined || state.dueAt === null || state.dueAt > now) return {};
   if (!watched(state)) return { save: [{ ...state, dueAt: null }] };
   const draft = draftOf(get);
-  const serviceIds = expected(state).map(({ serviceId }) => serviceId);
-  if (serviceIds.length > 0) draft.send(send(tellServices, { serviceIds }));
   for (const component of expected(state)) {
     const revision = state.corrections[component.serviceId];
     if (revision !== undefined) draft.send(complaint(state, component, revision));
   }
-  const off = disagreement(get, state);
-  // At the first look its services have only been asked how they are.
-  const status = state.looks > 0 ? off : undefined;
-  const looks = off === undefined && agrees(state) ? 0 : state.looks + 1;
-  settle(draft, { ...state, looks }, status, false, now);
+  const status = disagreement(get, state);
+  settle(draft, state, status, false, now);
   if (status !== undefined) follow(draft, state.product.bundle?.productId, now);
   return draft.effects();
 }
@@ -134,7 +126,7 @@ export function examined(
   state: ProductState,
   now: Date,
 ): { next: ProductState; complaints: { component: RealizedComponent; revision: number }[] } {
-  if (!watched(state)) return { next: { ...state, corrections: {}, looks: 0, dueAt: null }, complaints: [] };
+  if (!watched(state)) return { next: { ...state, corrections: {}, dueAt: null }, complaints: [] };
   const broken = expected(state).flatMap((component) => {
     const told = state.services[component.serviceId];
     return told !== undefined && isBroken(state.product.status, told) ? [{ component, revision: told.revision }] : [];
@@ -143,12 +135,9 @@ export function examined(
     broken.map(({ component: { serviceId }, revision }) => [serviceId, state.corrections[serviceId] ?? revision]),
   );
   const complaints = broken.filter(({ component }) => state.corrections[component.serviceId] === undefined);
-  const next = { ...state, corrections };
-  const isCalm = agrees(next) && disagreement(get, next) === undefined;
-  const wait = firstLookMs * 2 ** Math.min(state.looks, 20);
-  const longest = broken.length > 0 ? longestComplaintMs : calmLookMs;
-  const dueAt = new Date(now.getTime() + (isCalm ? calmLookMs : Math.min(wait, longest)));
-  return { next: { ...next, looks: isCalm ? 0 : state.looks, dueAt }, complaints };
+  const wait = disagreement(get, state) !== undefined ? settleMs : broken.length > 0 ? complaintMs : undefined;
+  const dueAt = wait === undefined ? null : new Date(now.getTime() + wait);
+  return { next: { ...state, corrections, dueAt }, complaints };
 }
 
 const complaint = (
@@ -164,9 +153,11 @@ const complaint = (
   });
 };
 
-/** A product that its order has given back: it is compared at its first look, when what its services came to is known. */
-export const givenBack = (get: Get, state: ProductState, now: Date): ProductState =>
-  examined(get, { ...state, corrections: {}, looks: 0 }, now).next;
+/** A product that its order has given back: it is compared when what its services came to is known. */
+export function givenBack(get: Get, state: ProductState, now: Date): ProductState {
+  const { next, complaints } = examined(get, { ...state, corrections: {} }, now);
+  return complaints.length === 0 ? next : { ...next, dueAt: new Date(now.getTime() + settleMs) };
+}
 
 /** Services of a product that runs of which nothing was told: they were there before the product was known to have them. */
 export const untold = (state: ProductState): string[] =>
@@ -183,14 +174,6 @@ const expected = ({ product }: ProductState): RealizedComponent[] =>
 /** A product whose order ended without something runs degraded by that order's own word: only what is gone is broken. */
 const isBroken = (status: ProductStatus, { state, operatingStatus }: ServiceFact): boolean =>
   isLive(status) && (state === 'terminated' || (status !== 'pendingActive' && operatingStatus === 'degraded'));
-
-/** True where everything is known of the services and none of it calls for a second look. */
-const agrees = (state: ProductState): boolean =>
-  expected(state).every(({ serviceId }) => {
-    const told = state.services[serviceId];
-    if (told === undefined) return false;
-    return !isLive(state.product.status) || (told.state === 'active' && !isBroken(state.product.status, told));
-  });
 
 /** What a look would correct. That something was left behind is an order's word, which no look takes back. */
 const disagreement = (get: Get, state: ProductState): ProductStatus | undefined =>

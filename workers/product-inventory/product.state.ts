@@ -28,8 +28,7 @@ export interface ProductState {
   readonly services: Readonly<Record<string, ServiceFact>>;
   /** By service id: at which revision a service was first found broken. Order management is asked to correct it. */
   readonly corrections: Readonly<Record<string, number>>;
-  /** Looks in a row that found something not as it should be. */
-  readonly looks: number;
+  /** When it is compared with its services, or complained of again. */
   readonly dueAt: Date | null;
   readonly deleted: boolean;
 }
@@ -161,7 +160,6 @@ export const around = (product: Product): ProductState => ({
   before: null,
   services: {},
   corrections: {},
-  looks: 0,
   dueAt: null,
   deleted: false,
 });

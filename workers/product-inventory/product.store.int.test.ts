@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { leaseDueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import { type Workbench, createWorkbench } from '../../ops/verify/testbed/workbench.ts';
 import { type Entry, keyOf, orderKey, serviceKey } from './product.state.ts';
-import { inventory, pageOfProducts, productRows, shownProducts } from './product.store.ts';
+import { inventory, pageOfProducts, productRows } from './product.store.ts';
 import {
   aBundle,
   aChange,
@@ -40,14 +40,14 @@ test('products and orders are read back as they were written, whatever they have
   world.claim(3, aChange('bundle'));
   world.record(3, 1, true, aRecord({ productId: 'bundle', missing: ['voice'], rule: '1', status: 'pendingActive' }));
   world.told(aService({ operatingStatus: 'degraded' }));
-  world.due('looked at', later(60));
+  world.due('looked at', later(3_600));
   await save(...world.entries());
   const found = await load(...world.entries().map(keyOf));
   for (const entry of world.entries()) {
-    const dueAt = entry.kind === 'product' ? { dueAt: entry.dueAt } : {};
-    expect(found.get(keyOf(entry))).toEqual({ ...JSON.parse(JSON.stringify(entry)), ...dueAt });
+    // The release before takes no row without the number of looks.
+    const columns = entry.kind === 'product' ? { dueAt: entry.dueAt, looks: 0 } : {};
+    expect(found.get(keyOf(entry))).toEqual({ ...JSON.parse(JSON.stringify(entry)), ...columns });
   }
-  expect((await bench.sql.begin((tx) => shownProducts.load(tx, ['tv', 'held']))).get('tv')).toEqual(found.get('tv'));
 });
 
 test('a product comes with its whole bundle, an order with what it holds, a service with what it realizes', async () => {
@@ -62,8 +62,8 @@ test('a product comes with its whole bundle, an order with what it holds, a serv
   expect(await loaded(orderKey('order-1'))).toEqual(['bundle', orderKey('order-1'), 'tv', 'voice']);
   expect(await loaded(orderKey('order-2'), serviceKey('stranger'), 'nobody')).toEqual([]);
   expect(await load(serviceKey('s'))).toEqual(
-    new Map<string, Entry>([
-      ['p', world.state()],
+    new Map<string, unknown>([
+      ['p', { ...world.state(), looks: 0 }],
       [serviceKey('s'), { kind: 'service', serviceId: 's', productIds: ['p'] }],
     ]),
   );

@@ -15,7 +15,6 @@ const storedProduct = z.object({
   before: product.nullable(),
   services: z.record(z.string(), z.object({ revision: z.int(), state: z.string(), operatingStatus: z.string() })),
   corrections: z.record(z.string(), z.int()),
-  looks: z.int(),
 });
 /** The stored document of an order. */
 const storedOrder = z.object({
@@ -79,16 +78,6 @@ export const inventory: Aggregate<Entry> = {
   },
 };
 
-/** Products alone, for who says again what is shown of them. */
-export const shownProducts = {
-  load: async (tx: Transaction, ids: readonly string[]): Promise<Map<string, ProductState>> => {
-    const rows = await tx<ProductRow[]>`
-      select id, family, doc, due_at, deleted from product_inventory.product where id = any(${ids as string[]})
-      order by id for update`;
-    return new Map(rows.map(productState).map((state) => [state.product.id, state]));
-  },
-};
-
 async function loadProducts(
   tx: Transaction,
   ids: string[],
@@ -129,8 +118,9 @@ const servicesOf = ({ product: { components }, deleted }: ProductState): string[
   deleted ? [] : components.map(({ serviceId }) => serviceId);
 
 function saveProducts(tx: Transaction, states: readonly ProductState[]): Statement {
+  // The release before counts looks, and takes no row without the number.
   const docs = states.map(({ kind: _kind, family: _family, dueAt: _due, deleted: _deleted, ...doc }) =>
-    JSON.stringify(doc),
+    JSON.stringify({ ...doc, looks: 0 }),
   );
   // Arrays of different lengths have to travel as JSON.
   return tx`

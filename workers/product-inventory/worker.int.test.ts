@@ -138,7 +138,6 @@ test('a bundle is added, lives, is looked after, and ends; what comes twice or l
     },
   ]);
   await bench.sql`update product_inventory.product set due_at = now() where id = 'home tv'`;
-  expect(await hear('tell-services', 'tv line')).toEqual([{ serviceIds: ['tv line'] }]);
   expect(await hear('correct-service', 'home tv', 2)).toMatchObject([{ revision: 7 }, { revision: 7 }]);
 
   await tell(claim('B', aChange('home', { action: 'delete' })));

@@ -4,6 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { messageGivenUp } from '../../../contracts/messages/given-up.ts';
+import { send } from '../../../contracts/messages/message.ts';
+import { acceptServiceOrder } from '../../../contracts/messages/service-ordering.ts';
+import { orderManagementQueue, serviceOrderingQueue } from '../../../contracts/topology.ts';
+import { transaction } from '../../platform/database.ts';
+import { newId } from '../../platform/ids.ts';
+import { publicationOf } from '../../platform/messaging/envelope.ts';
+import { insertDue } from '../../platform/messaging/message.store.ts';
 import { type System, sampleOrder, startSystem } from '../../verify/testbed/system.ts';
 import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import { publishRules } from '../rules/publish.ts';
@@ -148,5 +156,29 @@ test('where a step of its service order is held, that is what the product order 
   const listed = JSON.parse((await patchbay('list', '--json')).out) as unknown;
   expect(listed).toMatchObject([{ orderId: delivery?.serviceOrders[0], itemId: 'access' }]);
   expect(await patchbay('retry', id)).toMatchObject({ code: 0, err: '' });
+  await until(id, 'completed');
+});
+
+test('where its service order was given up, that is what it is held for; tried again, it is placed again', async () => {
+  await system.stop('service-ordering');
+  const id = await place(await sampleOrder('fiber.product-order'));
+  await until(id, 'inProgress');
+  const placed = await system.sql<{ key: string }[]>`
+    select one ->> 'serviceOrderId' as key
+    from order_management.product_order, jsonb_array_elements(doc -> 'order' -> 'deliveries') one
+    where product_order.id = ${id} and one ? 'serviceOrderId'`;
+  const [{ key } = { key: '' }] = placed;
+  const givenUp = send(messageGivenUp, {
+    ...{ messageId: newId(), type: acceptServiceOrder.name, queue: serviceOrderingQueue, sender: orderManagementQueue },
+    ...{ subject: id, key, awaited: false, code: 'TypeError', reason: 'It broke.', at: new Date().toISOString() },
+  });
+  await transaction(system.sql, (tx) => insertDue(tx, [publicationOf(givenUp, { correlationId: id })]));
+  await until(id, 'held');
+  const [list, shown] = [await patchbay('list'), await patchbay('show', id)];
+  expect(list.out).toMatch(new RegExp(`${id} .*dead letter .*service-ordering gave up message`));
+  expect(shown.out).toContain('or with its letter replayed');
+  expect(await patchbay('retry', id)).toMatchObject({ code: 0, err: '' });
+  await until(id, 'inProgress');
+  await system.start('service-ordering');
   await until(id, 'completed');
 });

@@ -21,7 +21,14 @@ const stored = z.object({
   planned: z.array(
     plannedDelivery.pick({ id: true, action: true, optional: true, characteristics: true, specification: true }),
   ),
-  work: z.record(z.string(), z.object({ heldHere: z.boolean().optional(), serviceOrders: z.array(z.string()) })),
+  work: z.record(
+    z.string(),
+    z.object({
+      heldHere: z.boolean().optional(),
+      fellOut: z.boolean().optional(),
+      serviceOrders: z.array(z.string()),
+    }),
+  ),
   audit: z.array(
     z.object({ at: instant, about: z.string(), from: z.string(), to: z.string(), why: z.string().optional() }),
   ),
@@ -44,8 +51,8 @@ export interface HeldDelivery {
   readonly specification: string;
   /** Every service order it had, oldest first. */
   readonly serviceOrders: readonly string[];
-  /** `policy`: that of its service type said so. `serviceOrder`: its service order is held. */
-  readonly heldBy: 'policy' | 'serviceOrder';
+  /** `policy`: that of its service type said so. `serviceOrder`: its service order is held. `letter`: that was given up. */
+  readonly heldBy: 'policy' | 'serviceOrder' | 'letter';
   /** What the service shall be. */
   readonly requested: Characteristics;
   readonly failure?: Failure;
@@ -79,7 +86,7 @@ function heldOf({ order, planned, work, audit }: z.output<typeof stored>, update
     const plan = planned.find(({ id }) => id === one.id);
     if (one.state !== 'held' || plan === undefined) return [];
     const transitions = audit.filter(({ about }) => about === one.component);
-    const { heldHere, serviceOrders = [] } = work[one.id] ?? {};
+    const { heldHere, fellOut, serviceOrders = [] } = work[one.id] ?? {};
     const begun = transitions.findLast(({ to }) => to === 'held' || to === 'undo held')?.at;
     return [
       {
@@ -88,7 +95,7 @@ function heldOf({ order, planned, work, audit }: z.output<typeof stored>, update
         ...{ serviceType: one.serviceType, serviceOrders, requested: plan.characteristics, transitions },
         specification: [plan.specification.id, plan.specification.version].filter(Boolean).join(' '),
         since: begun === undefined ? updatedAt : new Date(begun),
-        heldBy: heldHere === true ? 'policy' : 'serviceOrder',
+        heldBy: heldHere === true ? 'policy' : fellOut === true ? 'letter' : 'serviceOrder',
         ...(one.failure === undefined ? {} : { failure: one.failure }),
       } satisfies HeldDelivery,
     ];

@@ -45,7 +45,8 @@ const deliveryRow = (one: HeldDelivery): Row => ({
 
 const asks = ({ purpose, action, serviceType }: HeldDelivery): string =>
   `${purpose === 'undo' ? 'undo ' : ''}${action} ${serviceType}`;
-const whereOf = ({ heldBy }: HeldDelivery): string => (heldBy === 'policy' ? 'recovery policy' : 'service order');
+const wheres = { policy: 'recovery policy', serviceOrder: 'service order', letter: 'dead letter' } as const;
+const whereOf = ({ heldBy }: HeldDelivery): string => wheres[heldBy];
 
 /** One held delivery of a product order whole: what was asked for, its way so far, and what people did about it. */
 export function deliveryDetailOf(one: HeldDelivery, audit: readonly AuditLine[]): string {
@@ -53,6 +54,9 @@ export function deliveryDetailOf(one: HeldDelivery, audit: readonly AuditLine[])
     'retry',
     ...(one.optional || one.purpose === 'undo' ? ['skip'] : []),
     one.purpose === 'undo' ? 'fail (it stays behind)' : "fail (the item's other components are taken back)",
+    ...(one.heldBy === 'letter'
+      ? ['or with its letter replayed; whoever says skip or fail discards the letter first']
+      : []),
   ];
   const because = one.failure === undefined ? '' : `: ${one.failure.code}: ${one.failure.reason}`;
   return [

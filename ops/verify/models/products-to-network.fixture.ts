@@ -1,10 +1,11 @@
 /**
- * The whole way from product orders to the network: messages that come late, twice, in any order, or (where somebody asks
- * again) never; calls that meet whatever fate there is; and people who order, amend, cancel, publish rules and settle what is
- * held.
+ * The whole way from product orders to the network: messages that come late, twice, in any order, or are given up and come when a
+ * person replays them; calls that meet whatever fate there is; and people who order, amend, cancel, publish rules and settle what
+ * is held.
  */
-import { milestoneReached, settleStep } from '../../../contracts/messages/activation.ts';
+import { settleStep } from '../../../contracts/messages/activation.ts';
 import { type DecompositionRule, type RecoveryPolicy, publishRule } from '../../../contracts/messages/decomposition.ts';
+import { messageGivenUp } from '../../../contracts/messages/given-up.ts';
 import { type Outgoing, send } from '../../../contracts/messages/message.ts';
 import {
   type RequestedProductItem,
@@ -13,6 +14,8 @@ import {
   cancelProductOrder,
   settleDelivery,
 } from '../../../contracts/messages/order-management.ts';
+import { type ServiceOrderRequest, acceptServiceOrder } from '../../../contracts/messages/service-ordering.ts';
+import { orderManagementQueue } from '../../../contracts/topology.ts';
 import { onDue as productOrderDue } from '../../../workers/order-management/due.decide.ts';
 import type { OrderState as ProductOrderState } from '../../../workers/order-management/order.state.ts';
 import { orderEnded } from '../../../workers/order-management/product-order.machine.ts';
@@ -41,11 +44,9 @@ import { aWire } from './wire.fixture.ts';
 
 const noon = new Date('2026-03-01T12:00:00.000Z');
 
-/** What nobody here asks for again: it is never lost. */
-const saidOnce: ReadonlySet<string> = new Set([milestoneReached.name, publishRule.name, acceptProductOrder.name]);
-/** An order that follows another is asked for by that one, until it is there. */
-const isFollowUp = (body: unknown): boolean => (body as { readonly follows?: string }).follows !== undefined;
-const isSaidOnce = ({ definition: { name }, body }: Outgoing): boolean => saidOnce.has(name) && !isFollowUp(body);
+/** The service order that a command places, and for which product order. */
+const placed = ({ definition, body }: Outgoing): ServiceOrderRequest | undefined =>
+  definition.name === acceptServiceOrder.name ? (body as { order: ServiceOrderRequest }).order : undefined;
 
 export type World = ReturnType<typeof aWorld>;
 
@@ -61,17 +62,46 @@ export function aWorld(
   const wire = aWire(network, activators, () => time);
   const bag: Outgoing[] = [];
   const posted: Outgoing[] = [];
+  /** What was given up, until a person replays or discards it. */
+  const letters: Outgoing[] = [];
+  const handled = new Set<Outgoing>();
+  const ordered = new WeakSet<Outgoing>();
   let intents: Activation[] = [];
   const outcomes: { readonly serviceType: string; readonly outcome: Outcome }[] = [];
 
   const { fleet, knownRules, products } = theFleet(policies);
 
-  function handled(one: Handled): void {
+  function happened(one: Handled): void {
     watch(one, fleet);
     const { aggregate, saved, sent } = one;
     if (aggregate === activationRows.name) for (const activation of saved as readonly Activation[]) opened(activation);
+    if (aggregate === productOrders.name) for (const message of sent) ordered.add(message);
     bag.push(...sent);
     posted.push(...sent);
+  }
+
+  /** A message becomes a letter. Of those it sent, order management hears so. */
+  function giveUp(message: Outgoing): void {
+    const { definition, body } = message;
+    letters.push(message);
+    // Its copies are known to the inbox.
+    for (let at = bag.indexOf(message); at >= 0; at = bag.indexOf(message)) bag.splice(at, 1);
+    if (definition.kind === 'event' || !ordered.has(message)) return;
+    const key = definition.key?.(body);
+    bag.push(
+      send(messageGivenUp, {
+        ...{ messageId: 'letter', type: definition.name, queue: definition.route(body), sender: orderManagementQueue },
+        ...(key === undefined ? {} : { key }),
+        ...{ subject: placed(message)?.requestedBy?.orderId ?? '', awaited: false },
+        ...{ code: 'TypeError', reason: 'It broke.', at: now().toISOString() },
+      }),
+    );
+  }
+  /** A letter that places this service order; nobody calls off what is not in the dead letters any more. */
+  const letterOf = (serviceOrderId: string | undefined): Outgoing | undefined =>
+    letters.find((letter) => placed(letter)?.id === serviceOrderId);
+  function discard(letter: Outgoing): void {
+    for (const list of [letters, posted]) if (list.includes(letter)) list.splice(list.indexOf(letter), 1);
   }
 
   /** The process that committed an intent makes its call. */
@@ -87,19 +117,19 @@ export function aWorld(
     { save = [], send: sent = [] }: { save?: readonly State[]; send?: readonly Outgoing[] },
   ): void {
     fleet.save(aggregate, save);
-    handled({ aggregate: aggregate.name, saved: save, sent, fallenOut: [] });
+    happened({ aggregate: aggregate.name, saved: save, sent, fallenOut: [] });
   }
 
-  const receive = (message: Outgoing): void => fleet.receive(message, now()).forEach(handled);
+  const receive = (message: Outgoing): void => fleet.receive(message, now()).forEach(happened);
   /** A person's word. False where it changes nothing: said again at once, it is refused again. */
   function isHeeded(word: Outgoing): boolean {
     const heard = fleet.receive(word, now());
-    heard.forEach(handled);
+    heard.forEach(happened);
     return heard.some(({ saved }) => saved.length > 0);
   }
 
   const turn = () => ({ now: now(), cause: 'the alarm', tools });
-  /** Who is to be woken, the first first. Products look after themselves every day, for ever: they are told apart. */
+  /** Who is to be woken, the first first. What is broken is complained of every hour, for ever: products are told apart. */
   function alarms() {
     const dueOf = <State extends { dueAt: Date | null }>(states: Iterable<State>, ringing: (state: State) => void) =>
       [...states].flatMap((state) =>
@@ -183,28 +213,44 @@ export function aWorld(
     attend(verb: 'retry' | 'skip' | 'fail' | 'rollBack'): boolean {
       const stalled = [...fleet.rows(activationRows).values()].filter(({ phase }) => phase === 'stalled');
       const words = [
-        ...stalled.map(({ id: activationId, position, command: { serviceType } }) =>
-          send(settleStep, { activationId, serviceType, position, verb: 'retry' }),
-        ),
+        ...stalled.map(({ id: activationId, position, command: { serviceType } }) => ({
+          word: send(settleStep, { activationId, serviceType, position, verb: 'retry' }),
+          letter: undefined,
+        })),
         ...this.orders().flatMap(({ order: { id: orderId, deliveries }, work }) =>
           deliveries
-            .filter(({ id, state }) => state === 'held' && work[id]?.heldHere === true)
-            .map(({ id: deliveryId, purpose }) =>
-              send(settleDelivery, { orderId, deliveryId, verb: purpose === 'undo' ? 'retry' : verb }),
-            ),
+            .filter(({ id, state }) => state === 'held' && (work[id]?.heldHere ?? work[id]?.fellOut) === true)
+            .map(({ id: deliveryId, purpose, serviceOrderId }) => {
+              const fellOut = work[deliveryId]?.fellOut === true;
+              const letter = fellOut ? letterOf(serviceOrderId) : undefined;
+              const isAgain = purpose === 'undo' || (fellOut && letter === undefined);
+              const word = send(settleDelivery, { orderId, deliveryId, verb: isAgain ? 'retry' : verb });
+              return { word, letter };
+            }),
         ),
       ];
-      return words.some(isHeeded);
+      return words.some(({ word, letter }) => {
+        const heeded = isHeeded(word);
+        if (heeded && letter !== undefined) discard(letter);
+        return heeded;
+      });
     },
 
-    /** A message arrives, twice, or never. */
-    hand(pick: number, how: 'once' | 'twice' | 'lost'): void {
+    /** A message arrives, twice, or is given up: it stands for no other then. */
+    hand(pick: number, how: 'once' | 'twice' | 'givenUp'): void {
       const at = pick % Math.max(1, bag.length);
       const message = bag[at];
       if (message === undefined) return;
+      if (how === 'givenUp' && !handled.has(message)) return giveUp(message);
       if (how !== 'twice') bag.splice(at, 1);
-      if (how === 'lost' && !isSaidOnce(message)) return;
+      handled.add(message);
       receive(message);
+    },
+    /** False when there is no letter. */
+    replay(pick: number): boolean {
+      const [letter] = letters.splice(pick % Math.max(1, letters.length), 1);
+      if (letter !== undefined) bag.push(letter);
+      return letter !== undefined;
     },
     /** A call, or a read-back, is made. Whether it is heard of is another matter. */
     async call(pick: number, fate: Fate): Promise<void> {
@@ -217,7 +263,7 @@ export function aWorld(
       const [heard] = outcomes.splice(pick % Math.max(1, outcomes.length), 1);
       const recorder = recorderOf(heard?.serviceType ?? '');
       if (heard === undefined || recorder === undefined || how === 'lost') return;
-      handled(fleet.tell(recorder, heard.outcome, now()));
+      happened(fleet.tell(recorder, heard.outcome, now()));
     },
     ring: (pick: number) => {
       const { others, looks } = alarms();

@@ -20,6 +20,7 @@ const aMove = fc.record({
     { weight: 48, arbitrary: fc.constant('record' as const) },
     { weight: 10, arbitrary: fc.constant('ring' as const) },
     { weight: 3, arbitrary: fc.constant('attend' as const) },
+    { weight: 5, arbitrary: fc.constant('replay' as const) },
     { weight: 4, arbitrary: fc.constant('order' as const) },
     { weight: 3, arbitrary: fc.constant('publish' as const) },
     { weight: 1, arbitrary: fc.constant('cancel' as const) },
@@ -63,7 +64,7 @@ function placeNext(world: World, orders: Asked[]): void {
 async function play(world: World, { what, pick, how, fate, wish }: Move, orders: Asked[], publish: () => void) {
   switch (what) {
     case 'message':
-      return world.hand(pick, how);
+      return world.hand(pick, how === 'lost' ? 'givenUp' : how);
     case 'call':
       return world.call(pick, fate);
     case 'record':
@@ -73,6 +74,9 @@ async function play(world: World, { what, pick, how, fate, wish }: Move, orders:
       return;
     case 'attend':
       world.attend((['retry', 'skip', 'fail', 'rollBack'] as const)[pick % 4] ?? 'retry');
+      return;
+    case 'replay':
+      world.replay(pick);
       return;
     case 'order':
       return placeNext(world, orders);
@@ -89,13 +93,13 @@ async function play(world: World, { what, pick, how, fate, wish }: Move, orders:
   }
 }
 
-/** Nothing is lost any more, and whoever waits asks again, until nobody waits. */
+/** Nothing is given up any more, and what was is replayed, until nobody waits. */
 async function calm(world: World): Promise<void> {
   for (let round = 0; round < 10_000; round += 1) {
     if (world.bag.length > 0) world.hand(0, 'once');
     else if (world.intents() > 0) await world.call(0, 'answer');
     else if (world.outcomes() > 0) world.record(0, 'once');
-    else if (!world.attend('fail') && !(await world.ringOthers())) return;
+    else if (!world.replay(0) && !world.attend('fail') && !(await world.ringOthers())) return;
   }
   throw new Error('never quiet');
 }
@@ -119,18 +123,18 @@ test('a person who is told to wait waits: an order that is being cancelled goes 
   world.order([8, 29].map((x, at) => itemOf({ ...wish, characteristics: { x } }, `${at}`, [])));
   while (world.bag.length > 0) world.hand(0, 'once');
   world.cancel(0);
-  while (world.bag.length > 0) world.hand(0, 'lost');
   expect(world.attend('fail')).toBe(false);
   await calm(world);
   judge(world);
   expect(world.orders().map(({ order }) => order.stage)).toEqual(['cancelled']);
 });
 
-test('law: whatever is lost, late, doubled, amended or cancelled, product orders end, and products, services and network are one', async () => {
+test('law: whatever is late, doubled, given up, amended or cancelled, product orders end, and products, services and network are one', async () => {
   const ends = new Map<string, number>();
   let undone = 0;
   let retried = 0;
   let followed = 0;
+  let heldFor = 0;
   await fc.assert(
     fc.asyncProperty(
       someRules,
@@ -168,9 +172,10 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
         } catch (error) {
           throw new Error(told(world), { cause: error });
         }
-        for (const { order, work } of world.orders()) {
+        for (const { order, work, audit } of world.orders()) {
           ends.set(order.stage, (ends.get(order.stage) ?? 0) + 1);
           followed += order.followUps.length;
+          heldFor += audit.filter(({ to, why }) => to === 'held' && why === 'given up').length;
           undone += order.deliveries.filter(({ state }) => state === 'undone').length;
           retried += Object.values(work).filter(({ serviceOrders }) => serviceOrders.length > 1).length;
         }
@@ -184,4 +189,5 @@ test('law: whatever is lost, late, doubled, amended or cancelled, product orders
   expect(undone).toBeGreaterThan(10);
   expect(retried).toBeGreaterThan(10);
   expect(followed).toBeGreaterThan(10);
+  expect(heldFor).toBeGreaterThan(10);
 }, 60_000);

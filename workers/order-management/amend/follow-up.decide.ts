@@ -3,7 +3,6 @@ import {
   type ProductOrderRequest,
   type RequestedProductItem,
   acceptProductOrder,
-  followUpAccepted,
 } from '../../../contracts/messages/order-management.ts';
 import { type Draft, productsOf } from '../draft.decide.ts';
 import type { Effects, OrderState } from '../order.state.ts';
@@ -64,17 +63,11 @@ function followed(draft: Draft, top: string, amended: readonly RequestedProductI
 
 /** Places the orders that waited for this one to give its products back. */
 export function placeFollowUps(draft: Draft): void {
-  const follows = draft.order.id;
-  for (const order of draft.followUps) draft.send.push(send(acceptProductOrder, { order, follows }));
+  for (const order of draft.followUps) draft.send.push(send(acceptProductOrder, { order }));
+  draft.followUps = [];
 }
 
-/** Tells the order that is followed that the one which follows it is there, rejected or not. */
-export function answerFollowed(effects: Effects, followUpId: string, follows: string | undefined): Effects {
-  if (follows === undefined) return effects;
-  return { ...effects, send: [...(effects.send ?? []), send(followUpAccepted, { orderId: follows, followUpId })] };
-}
-
-/** Hears that an order which follows this one is there: it is not placed again. */
+/** Hears that an order which follows this one is there: the release before places it again until then. */
 export function onFollowUpAccepted(state: OrderState | undefined, followUpId: string): Effects {
   if (state === undefined) return {};
   const followUps = state.followUps.filter(({ id }) => id !== followUpId);

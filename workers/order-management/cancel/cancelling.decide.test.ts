@@ -19,14 +19,15 @@ import {
   policy,
   recorded,
   refused,
-  retry,
   shortened,
+  taken,
   told,
   tooLate,
 } from '../orders.fixture.ts';
 
 const order = anOrder(chain(), anItem('2'));
-const running = [accepted(order, policy({ do: 'compensate' })), claimed()];
+const begun = [accepted(order, policy({ do: 'compensate' })), claimed()];
+const running = [...begun, ...taken('first', 'alone')];
 const cancels = (...components: readonly string[]): string[] =>
   components.map((one) => `cancel-service-order ${deliveryOf(lived(...running), one).serviceOrderId}`);
 const cancellationOf = (state: ReturnType<typeof lived>) => state.cancellations.at(-1);
@@ -68,6 +69,23 @@ describe('in flight', () => {
       });
     expect(state.order.state).toBe('assessingCancellation');
     expect(effects.send?.find(({ definition }) => definition.name.includes('product-order-changed'))?.aside).toBe(true);
+  });
+
+  test('one that was not heard of yet is asked when it is: service ordering refuses to cancel what it does not know', () => {
+    given(...begun, ...taken('alone'))
+      .when(cancelled())
+      .then({ stage: 'assessingCancellation', sends: [...cancels('alone'), 'cancellation acknowledged'] });
+    given(...begun, ...taken('alone'), cancelled())
+      .when(told('first', 'acknowledged'))
+      .then({ stage: 'assessingCancellation', sends: cancels('first') });
+  });
+
+  test('one that is placed outside is asked at once', () => {
+    const outside = [accepted(anOrder(anItem('1', { specification: { id: 'abroad' } }))), claimed()];
+    const { serviceOrderId } = deliveryOf(lived(...outside), 'partner');
+    given(...outside)
+      .when(cancelled())
+      .then({ sends: [`cancel-order ${serviceOrderId}`, 'cancellation acknowledged'] });
   });
 
   test('when all are cancelled, what is done is taken back, last first', () => {
@@ -159,29 +177,6 @@ describe('in flight', () => {
       .when(recorded)
       .then({ stage: 'failed', sends: ['cancellation terminatedWithError'] });
     expect(cancellationOf(state)?.failure?.code).toBe('leftBehind');
-  });
-
-  test('a wait for another attempt that is over meanwhile keeps nobody from being reminded', () => {
-    const waiting = [
-      accepted(order, policy(retry(1), { do: 'compensate' })),
-      claimed(),
-      told('alone', 'failed', { code: 'noPort', reason: 'No port.' }),
-    ];
-    given(...waiting, cancelled())
-      .when(due(after(10)))
-      .then({ stage: 'assessingCancellation', sends: ['add first', ...cancels('first')] });
-  });
-
-  test('silence is asked about under the same ids', () => {
-    const asked = lived(...running, cancelled());
-    const { effects } = given(...running, cancelled())
-      .when(due(after(30)))
-      .then({ stage: 'assessingCancellation' });
-    const ids = Object.values(asked.work).flatMap(({ asked: one }) => one?.id ?? []);
-    const again = effects.send?.flatMap(({ definition, body }) =>
-      definition.name.includes('cancel') ? [(body as { id: string }).id] : [],
-    );
-    expect(again).toEqual(ids);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Failure } from '../../../contracts/messages/values.ts';
 import type { ServiceOrderState } from '../../../contracts/states/service-order.ts';
 import { beginAgain } from '../cancel/cancelling.decide.ts';
-import { type Delivery, type Draft, draftOf, put } from '../draft.decide.ts';
+import { type Delivery, type Draft, draftOf, isCancelling, put } from '../draft.decide.ts';
 import { errorClassOf } from '../recover/error-class.decide.ts';
 import { finish } from './finish.decide.ts';
 import { askedFor } from './launch.decide.ts';
@@ -28,11 +28,14 @@ export function onStanding(state: OrderState | undefined, standing: Standing, tu
   if (one === undefined || !isCurrent(one, standing)) return {};
   const { state: stands, failure } = standing;
   const same = one.progress.state === stands && one.progress.failure?.code === failure?.code;
-  if (same)
+  // Its cancellation waits for the first word of it.
+  const isWanted = one.work.goal === 'deliver' && !isCancelling(draft);
+  const isAwaited = one.work.heard === 0 && one.progress.purpose === 'deliver' && !isWanted;
+  if (same && !isAwaited)
     return {
       save: [{ ...state, work: { ...state.work, [standing.deliveryId]: { ...one.work, heard: standing.revision } } }],
     };
-  put(draft, standing.deliveryId, { work: { heard: standing.revision } });
+  put(draft, standing.deliveryId, { work: { heard: standing.revision, fellOut: undefined } });
   if (one.progress.purpose === 'undo') hearUndo(draft, one, standing);
   else hear(draft, one, standing);
   return finish(draft, state);

@@ -6,12 +6,12 @@ import {
   productOrderChanged,
 } from '../../../contracts/messages/order-management.ts';
 import { pursueCancellation } from '../cancel/cancelling.decide.ts';
+import { nextDue } from '../dates.decide.ts';
 import { type Draft, all, isOver } from '../draft.decide.ts';
 import { launch } from './launch.decide.ts';
 import type { Effects, OrderState } from '../order.state.ts';
 import { orderEnded, stateOf } from '../product-order.machine.ts';
 import { recover } from '../recover/recovery.decide.ts';
-import { nextDue } from '../reminders.decide.ts';
 import { rollUp } from './rollup.decide.ts';
 import { takeBack } from '../recover/take-back.decide.ts';
 
@@ -45,8 +45,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
     ...kept(draft),
     order,
     cancellations,
-    dueAt: nextDue(draft, 0),
-    reminders: 0,
+    dueAt: nextDue(draft),
     deleted: before?.deleted ?? false,
   };
   // Whoever asked for the cancellation waits for the cancellation, not for the order.
@@ -62,9 +61,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
 }
 
 /** What of a draft is kept as it is. */
-export const kept = (
-  draft: Draft,
-): Omit<OrderState, 'order' | 'cancellations' | 'dueAt' | 'reminders' | 'deleted'> => ({
+const kept = (draft: Draft): Omit<OrderState, 'order' | 'cancellations' | 'dueAt' | 'deleted'> => ({
   plan: draft.plan,
   planned: draft.planned,
   products: draft.products,

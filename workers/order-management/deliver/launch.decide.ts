@@ -48,6 +48,7 @@ export function submit(draft: Draft, one: Delivery, purpose: 'deliver' | 'undo',
       trouble: undefined,
       asked: undefined,
       heldHere: undefined,
+      fellOut: undefined,
       spoiled: undefined,
     },
     ...(why === undefined ? {} : { why }),
@@ -57,7 +58,7 @@ export function submit(draft: Draft, one: Delivery, purpose: 'deliver' | 'undo',
   place(draft, planned.id);
 }
 
-/** Sends the service order that runs for a delivery; the same again whenever it is asked again. */
+/** Sends the service order that runs for a delivery: the same again, where a person has it sent again. */
 export function place(draft: Draft, id: string): void {
   const one = draft.deliveries.get(id);
   if (one !== undefined) draft.send.push(placement(draft, one));
@@ -84,9 +85,15 @@ function serviceOrderOf(draft: Draft, one: Delivery): ServiceOrderRequest {
     description: `${planned.component} of product order ${orderId}`,
     parties: request.parties,
     items: [itemOf(draft, one)],
-    requestedBy: { orderId, deliveryId: planned.id, attempt: progress.attempt },
+    requestedBy: requestedBy(draft, one),
   };
 }
+
+const requestedBy = ({ order }: Draft, { planned, progress }: Delivery) => ({
+  orderId: order.id,
+  deliveryId: planned.id,
+  attempt: progress.attempt,
+});
 
 function itemOf(draft: Draft, one: Delivery): RequestedItem {
   const { planned, progress, work } = one;
@@ -133,26 +140,22 @@ export function serviceIdNow(draft: Pick<Draft, 'deliveries'>, plannedId: string
   return plannedId;
 }
 
-/** Asks for the cancellation of the service order that runs for a delivery. */
+/**
+ * Asks for the cancellation of the service order that runs for a delivery. Service ordering refuses to cancel what it does not
+ * know: it is asked once the order has been heard of. Outside ordering takes a cancellation that overtakes its order.
+ */
 export function askToCancel(draft: Draft, one: Delivery, round: number): void {
   const { planned, progress, work } = one;
+  const isOutside = draft.tools.outsideTypes.has(planned.serviceType);
+  if (work.heard === 0 && !isOutside) return;
   const asks = work.asks + 1;
   const id = [draft.order.id, planned.id, progress.attempt, asks].join('.');
   put(draft, planned.id, { work: { asks, asked: { id, round } } });
-  sayCancel(draft, planned.id);
-}
-
-/** Says again that it is to be cancelled, under the same id. */
-export function sayCancel(draft: Draft, deliveryId: string): void {
-  const one = draft.deliveries.get(deliveryId);
-  const asked = one?.work.asked;
-  if (one === undefined || asked === undefined) return;
-  const orderId = one.progress.serviceOrderId ?? one.planned.id;
   const reason = draft.order.cancellationReason ?? `Product order ${draft.order.id} takes it back.`;
-  const body = { id: asked.id, orderId, reason };
+  const body = { id, orderId: progress.serviceOrderId ?? planned.id, reason };
   draft.send.push(
-    draft.tools.outsideTypes.has(one.planned.serviceType)
-      ? send(cancelOutsideOrder, body)
+    isOutside
+      ? send(cancelOutsideOrder, { ...body, requestedBy: requestedBy(draft, one) })
       : send(cancelServiceOrder, body),
   );
 }

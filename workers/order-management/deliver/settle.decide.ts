@@ -4,8 +4,9 @@ import type { Characteristics, CommandRefused } from '../../../contracts/message
 import { isRunning } from '../delivery.machine.ts';
 import { type Delivery, type Draft, draftOf, isCancelling, isOver, put, write } from '../draft.decide.ts';
 import { finish } from './finish.decide.ts';
+import { place } from './launch.decide.ts';
 import type { Effects, OrderState, Turn } from '../order.state.ts';
-import { compensate, goOnWithout, leaveBehind, rollBack } from '../recover/recovery.decide.ts';
+import { callOff, compensate, goOnWithout, leaveBehind, rollBack } from '../recover/recovery.decide.ts';
 import { canBeLeftOut } from '../recover/scope.decide.ts';
 
 /** A person's word on a delivery that is held: by its policy, or because its service order is. */
@@ -38,10 +39,10 @@ function objection(draft: Draft, one: Delivery, verb: SettleDelivery['verb']): R
   const { component, state } = one.progress;
   if (isOver(draft)) return conflict('orderEnded', `The order is ${draft.order.stage}: nothing of it is held.`);
   // Where the order is going back anyway, a person decides about what cannot be taken back, and about nothing else.
-  if (isCancelling(draft) && one.progress.purpose === 'deliver')
+  if (isCancelling(draft) && one.progress.purpose === 'deliver' && one.work.fellOut !== true)
     return conflict('cancellationUnderWay', 'The order is being cancelled.');
   if (state !== 'held') return conflict('notHeld', `${component} is ${state}, not held.`);
-  if (verb === 'retry' && isRunning(one)) {
+  if (verb === 'retry' && isRunning(one) && one.work.fellOut !== true) {
     const reason = `Service order ${one.progress.serviceOrderId} of ${component} is held: settle what holds it there.`;
     return conflict('serviceOrderHeld', reason);
   }
@@ -59,7 +60,8 @@ function carryOut(
   const why = `settled: ${verb}`;
   if (verb === 'retry') return tryAgain(draft, one, requested, why);
   if (one.progress.purpose === 'undo') leaveBehind(draft, one, one.progress.failure);
-  if (isCancelling(draft)) return;
+  else if (one.work.fellOut === true) callOff(draft, one);
+  if (isCancelling(draft) || (one.work.fellOut === true && one.work.goal === 'takeBack')) return;
   switch (verb) {
     case 'skip':
       return one.progress.purpose === 'undo' ? undefined : goOnWithout(draft, one, why);
@@ -75,6 +77,11 @@ function carryOut(
 function tryAgain(draft: Draft, one: Delivery, requested: Characteristics | undefined, why: string): void {
   const { id } = one.planned;
   if (requested !== undefined && one.progress.purpose === 'deliver') putRight(draft, one, requested);
+  if (one.work.fellOut === true) {
+    // The same service order: its letter may be replayed as well.
+    put(draft, id, { progress: { state: 'acknowledged', failure: undefined }, work: { fellOut: undefined }, why });
+    return place(draft, id);
+  }
   put(draft, id, {
     progress: { state: 'waiting' },
     work: { heldHere: undefined, retries: {}, waitUntil: draft.now.toISOString() },

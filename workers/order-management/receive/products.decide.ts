@@ -62,7 +62,7 @@ export function recordBegun(draft: Draft): void {
   if (products.length > 0) tell(draft, false, products);
 }
 
-/** Writes what the order came to, and gives its products back. Said again, it is the same again. */
+/** Writes what the order came to, and gives its products back. */
 export function recordEnd(draft: Draft): void {
   tell(draft, true, draft.planned ? productsOf(draft).map((one) => outcomeOf(draft, one)) : neverPlanned(draft));
 }

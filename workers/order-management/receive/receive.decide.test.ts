@@ -12,7 +12,6 @@ import {
   done,
   due,
   given,
-  lived,
   noon,
   orderedItem,
   record,
@@ -96,7 +95,8 @@ describe('its products', () => {
         sends: ['record 1 pendingActive, pendingActive', 'add first', 'add alone'],
       });
     expect(state.order.startedAt).toBe(noon.toISOString());
-    expect(state.dueAt).toEqual(after(30));
+    // What it waits for is told: that is no matter of time.
+    expect(state.dueAt).toBeNull();
   });
 
   test('granted again, nothing happens', () => {
@@ -114,12 +114,6 @@ describe('its products', () => {
     given(accepted(anOrder(faulty)), claimed(aProduct('p')))
       .when(recorded)
       .then({ stage: 'rejected', items: { 1: 'rejected' }, sends: [] });
-  });
-
-  test('were not heard of: they are asked for again', () => {
-    given(accepted(anOrder(chain())))
-      .when(due(after(30)))
-      .then({ stage: 'validated', sends: ['claim 1'] });
   });
 });
 
@@ -187,22 +181,6 @@ describe('an order runs', () => {
     given(accepted(anOrder(anItem('1', { specification: { id: 'abroad' } }))))
       .when(claimed())
       .then({ sends: ['record 1 pendingActive', 'outside add partner'] });
-  });
-
-  test('silence is asked about under the same ids, ever more seldom', () => {
-    const { effects, state } = given(...running)
-      .when(due(after(30)))
-      .then({ sends: ['add first', 'add alone'] });
-    const first = lived(...running);
-    expect(orderedItem(effects, 'first')?.serviceId).toBe(deliveryOf(first, 'first').serviceId);
-    expect(state.order.revision).toBe(first.order.revision);
-    expect(state.dueAt).toEqual(after(30 + 60));
-  });
-
-  test('what has to be recorded is said again until it is', () => {
-    given(...running, ...done('alone', 'first', 'middle', 'last'))
-      .when(due(after(30)))
-      .then({ stage: 'inProgress', sends: ['record 2 active, active, release'] });
   });
 });
 

@@ -88,7 +88,6 @@ const received = (request: ProductOrderRequest, { now }: Turn): OrderState => ({
   followUps: [],
   audit: [],
   dueAt: null,
-  reminders: 0,
   deleted: false,
 });
 

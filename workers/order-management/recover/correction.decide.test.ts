@@ -25,12 +25,9 @@ test('a broken service is ordered to be as it was asked to be', () => {
   });
 });
 
-test('once for each revision: the same complaint is the same order, an older one none', () => {
+test('once for each revision', () => {
   const first = complain(undefined, 4);
-  const again = complain(first.save?.[0], 4, after(60));
-  expect(idOf(again)).toBe(idOf(first));
-  expect(again.save).toBeUndefined();
-  expect(complain(first.save?.[0], 3)).toEqual({});
+  for (const revision of [4, 3]) expect(complain(first.save?.[0], revision, after(60))).toEqual({});
   expect(idOf(complain(first.save?.[0], 5))).not.toBe(idOf(first));
 });
 

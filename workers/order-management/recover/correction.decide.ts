@@ -21,8 +21,7 @@ export interface Correction {
 const countedForMs = 24 * 3_600_000;
 
 /**
- * Asks a service's domain for a repair: once for each revision it was found broken at, as often as its policy has it. The
- * same complaint again is the same order again.
+ * Asks a service's domain for a repair: once for each revision it was found broken at, as often as its policy has it.
  */
 export function correct(
   known: Correction | undefined,
@@ -31,8 +30,7 @@ export function correct(
   now: Date,
   tools: Pick<Tools, 'idOf' | 'outsideTypes'>,
 ): { readonly save?: readonly Correction[]; readonly send?: readonly Outgoing[] } {
-  if (known !== undefined && revision === known.revision) return { send: [placement(known, tools)] };
-  if (known !== undefined && revision < known.revision) return {};
+  if (known !== undefined && revision <= known.revision) return {};
   const { serviceType, serviceId } = component;
   const { repair } =
     policies.find((one) => one.serviceType === serviceType) ?? policies.find((one) => one.serviceType === '*') ?? {};
@@ -67,8 +65,9 @@ export function correct(
       ],
     },
   };
-  return { save: [correction], send: [placement(correction, tools)] };
+  const { order } = correction;
+  const placement = tools.outsideTypes.has(serviceType)
+    ? send(placeOutsideOrder, { serviceType, order })
+    : send(acceptServiceOrder, { order });
+  return { save: [correction], send: [placement] };
 }
-
-const placement = ({ serviceType, order }: Correction, { outsideTypes }: Pick<Tools, 'outsideTypes'>): Outgoing =>
-  outsideTypes.has(serviceType) ? send(placeOutsideOrder, { serviceType, order }) : send(acceptServiceOrder, { order });

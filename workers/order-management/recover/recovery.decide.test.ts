@@ -19,6 +19,7 @@ import {
   record,
   recorded,
   retry,
+  taken,
   told,
   toldOf,
 } from '../orders.fixture.ts';
@@ -127,12 +128,16 @@ describe('compensate', () => {
 
   test('asks what runs to cancel first, and undoes it when that is too late', () => {
     const twoLegs = anOrder(anItem('1', { specification: { id: 'solo' }, quantity: 2 }));
-    const begun = [accepted(twoLegs, policy({ do: 'compensate' })), claimed()];
-    const [one, other] = lived(...begun).order.deliveries.map(({ id }) => id);
+    const placed = [accepted(twoLegs, policy({ do: 'compensate' })), claimed()];
+    const [one, other] = lived(...placed).order.deliveries.map(({ id }) => id);
+    const begun = [...placed, ...taken(other ?? '')];
     const { effects } = given(...begun)
       .when(told(one ?? '', 'failed', noPort))
       .then({ items: { 1: 'inProgress' } });
     expect(effects.send?.[0]?.body).toMatchObject({ orderId: other });
+    given(...placed, told(one ?? '', 'failed', noPort))
+      .when(told(other ?? '', 'acknowledged'))
+      .then({ sends: [`cancel-service-order ${other}`] });
     given(...begun, told(one ?? '', 'failed', noPort))
       .when(told(other ?? '', 'completed'))
       .then({ sends: ['delete alone'] });

@@ -118,6 +118,14 @@ export function aim(draft: Draft, id: string): void {
   });
 }
 
+/** A person's word: what was given up never runs. Should it run after all, it is taken back as anything that lands late. */
+export function callOff(draft: Draft, { planned, work }: Delivery): void {
+  const round = draft.cancellations.length;
+  // Called off for a cancellation that then does not come about, it is ordered again.
+  const asked = isCancelling(draft) && work.goal === 'deliver' ? { id: '', round } : undefined;
+  put(draft, planned.id, { progress: { state: 'cancelled' }, work: { fellOut: undefined, asked } });
+}
+
 function retryUndo(draft: Draft, one: Delivery): void {
   const { planned, progress, work } = one;
   const retried = work.retries.undo ?? 0;
@@ -155,7 +163,7 @@ export function leaveBehind(draft: Draft, { planned, progress }: Delivery, failu
   const reason = `${planned.component} (service ${progress.serviceId}) could not be taken back: ${failure?.reason ?? 'its service order failed.'}`;
   put(draft, planned.id, {
     progress: { state: 'failed' },
-    work: { trouble: undefined, heldHere: undefined, spoiled: { code: 'leftBehind', reason } },
+    work: { trouble: undefined, heldHere: undefined, fellOut: undefined, spoiled: { code: 'leftBehind', reason } },
     why: 'it is left behind',
   });
 }
