@@ -3,6 +3,9 @@ import { orderManagementQueue, serviceOrderingQueue } from '../topology.ts';
 import { event } from './message.ts';
 import { instant } from './values.ts';
 
+/** The code of a message that an operator purged with its queue: there is no letter to replay. */
+export const purgedCode = 'purged';
+
 /**
  * A message was given up and lies in a queue's dead letters. The sender of a command hears of it and does what the command's
  * definition says; the projector hears of everything. Told once, in the transaction that gives up, and never of itself.

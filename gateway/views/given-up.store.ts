@@ -1,4 +1,4 @@
-import type { GivenUp } from '../../contracts/messages/given-up.ts';
+import { type GivenUp, purgedCode } from '../../contracts/messages/given-up.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
@@ -19,7 +19,7 @@ export interface Telling {
 /**
  * Shows alerts on the views they are about: of an order that nobody has answered, which is `held` then, and of any other.
  * The next revision of its owner replaces the document, and the alert with it. A message that is handled after all, because its
- * letter was replayed before this was heard, is no alert any more.
+ * letter was replayed before this was heard or because the purge of its queue came too late, is no alert any more.
  */
 export function alertViews(tx: Transaction, told: readonly Telling[]): readonly Statement[] {
   const rows = told.flatMap(({ givenUp, alerts }) => alerts.map((alert) => ({ ...alert, givenUp })));
@@ -42,11 +42,14 @@ export function alertViews(tx: Transaction, told: readonly Telling[]): readonly 
           ${rows.map(({ attribute }) => attribute)}::text[],
           ${rows.map(({ element }) => JSON.stringify(element))}::text[]::jsonb[],
           ${rows.map(({ givenUp }) => givenUp.messageId)}::uuid[],
-          ${rows.map(({ givenUp }) => givenUp.queue)}::text[]
-        ) as one (resource, id, attribute, element, message_id, queue)
-        where exists (
-          select from platform.letter l
-          where l.message_id = one.message_id and l.queue = one.queue and l.ended_at is null)
+          ${rows.map(({ givenUp }) => givenUp.queue)}::text[],
+          ${rows.map(({ givenUp }) => givenUp.code)}::text[]
+        ) as one (resource, id, attribute, element, message_id, queue, code)
+        where case when one.code = ${purgedCode}
+          then not exists (select from platform.inbox i where i.consumer = one.queue and i.message_id = one.message_id)
+          else exists (
+            select from platform.letter l
+            where l.message_id = one.message_id and l.queue = one.queue and l.ended_at is null) end
         group by resource, id, attribute
       ) shown
       where v.resource = shown.resource and v.id = shown.id and not v.deleted`,

@@ -1,4 +1,4 @@
-import { type GivenUp, messageGivenUp } from '../../contracts/messages/given-up.ts';
+import { type GivenUp, messageGivenUp, purgedCode } from '../../contracts/messages/given-up.ts';
 import { type Aggregate, type Handler, done, onMany } from '../../ops/platform/messaging/handler.ts';
 import { productOrderResource } from '../apis/tmf622/descriptor.ts';
 import { serviceOrderResource } from '../apis/tmf641/descriptor.ts';
@@ -24,7 +24,10 @@ export const givenUpHandler: Handler = onMany(messageGivenUp, {
 
 /** As each kind of order shows what endangers it. */
 function alertsOf({ messageId, type, queue, code, reason, at }: GivenUp): readonly Alert[] {
-  const text = `${type} was given up by ${queue} (${code}: ${reason}). Mend the cause, then: patchbay fallout replay ${messageId}.`;
+  const text =
+    code === purgedCode
+      ? `${type} ended unhandled in ${queue}: ${reason}.`
+      : `${type} was given up by ${queue} (${code}: ${reason}). Mend the cause, then: patchbay fallout replay ${messageId}.`;
   return [
     {
       resource: serviceOrderResource.name,

@@ -5,6 +5,7 @@ import { doctor } from './verbs/doctor.ts';
 import { fallout } from './verbs/fallout.ts';
 import { newThing } from './verbs/new.ts';
 import { order } from './verbs/order.ts';
+import { queues } from './verbs/queues.ts';
 import { rules } from './verbs/rules.ts';
 import { trace } from './verbs/trace.ts';
 import { up } from './verbs/up.ts';
@@ -19,7 +20,7 @@ const program = new Command('patchbay')
     '\nEvery verb takes --json for machines. The README lists the variables it reads (PATCHBAY_HOME, ...).',
   );
 
-for (const add of [up, order, trace, fallout, doctor, broker, rules, views, newThing]) add(program);
+for (const add of [up, order, trace, fallout, doctor, queues, broker, rules, views, newThing]) add(program);
 
 if (process.argv.length <= 2) {
   program.outputHelp();

@@ -44,6 +44,11 @@ const graceMs = 5_000;
  */
 const idlePart = 2 / 3;
 const longestIdleMs = 20_000;
+/**
+ * The server looks after a client that is silent in the middle of a statement (parsed, not yet executed), of which neither
+ * limit above ends the transaction: within 25 s its locks are free, before who waits for them is stopped.
+ */
+const keepalive = { tcp_keepalives_idle: 10, tcp_keepalives_interval: 5, tcp_keepalives_count: 3 };
 
 /**
  * Opens the process's pool. Connections are made on first use, so a database that is down delays, never fails, a start.
@@ -70,6 +75,7 @@ export function connectDatabase(
       timezone: 'UTC',
       statement_timeout: statementMs,
       idle_in_transaction_session_timeout: Math.min(Math.round(statementMs * idlePart), longestIdleMs),
+      ...keepalive,
       random_page_cost: 1.1,
     },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },

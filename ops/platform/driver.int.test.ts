@@ -234,4 +234,16 @@ describe('a reserved connection', () => {
   });
 });
 
+test('the server looks after clients that are silent in the middle of a statement', async () => {
+  const sql = connectDatabase(testbed.databaseUrl, { connections: 1, role: 'silent' });
+  onTestFinished(() => sql.end());
+  const settings = await sql`
+    select name, setting from pg_settings where name like 'tcp_keepalives%' and source = 'client' order by name`;
+  expect(Object.fromEntries(settings.map(({ name, setting }) => [name, setting]))).toEqual({
+    tcp_keepalives_count: '3',
+    tcp_keepalives_idle: '10',
+    tcp_keepalives_interval: '5',
+  });
+});
+
 const soon = { timeout: 30_000, interval: 25 };

@@ -2,6 +2,7 @@ import { homeFromEnvironment } from '../../run/bootstrap/home.ts';
 import { readRunFile } from '../../run/bootstrap/run-file.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
 import type { Letters } from '../../platform/broker/letters.ts';
+import { type Purging, openPurging } from '../../platform/broker/purge.ts';
 import { openLetterBook } from '../../platform/messaging/letter-book.ts';
 import { type Database, connectDatabase } from '../../platform/database.ts';
 
@@ -36,4 +37,15 @@ export async function withLetters<Result>(action: (letters: Letters) => Promise<
       await letters.close();
     }
   });
+}
+
+export async function withPurging<Result>(action: (broker: Purging) => Promise<Result>): Promise<Result> {
+  const broker = await openPurging(here().amqp).catch((error: unknown) => {
+    throw new Sentence(`RabbitMQ does not answer (${String(error)}): nothing was purged.`);
+  });
+  try {
+    return await action(broker);
+  } finally {
+    await broker.close();
+  }
 }

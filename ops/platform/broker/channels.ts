@@ -80,3 +80,6 @@ export async function closeQuietly(channel: Channel): Promise<void> {
     // Closed already.
   }
 }
+
+/** What was asked for is not there. */
+export const isNotFound = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 404;

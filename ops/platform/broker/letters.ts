@@ -2,7 +2,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, type GetMessage, 
 import { deadLetterQueue } from '../../../contracts/topology.ts';
 import { type Envelope, envelope } from '../messaging/envelope.ts';
 import { derivedId } from '../ids.ts';
-import { closeQuietly, openConfirmChannel } from './channels.ts';
+import { closeQuietly, isNotFound, openConfirmChannel } from './channels.ts';
 import { publishedAtHeader } from './publisher.ts';
 
 /** A dead letter as a person or a tool sees it. */
@@ -113,8 +113,6 @@ async function heldOf(channel: Channel, queue: string): Promise<Held[]> {
   }
   return held;
 }
-
-const isNotFound = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 404;
 
 function letterOf({ properties, content, fields }: GetMessage, queue: string): Letter {
   const headers = (properties.headers ?? {}) as Readonly<Record<string, unknown>>;

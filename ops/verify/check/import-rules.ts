@@ -44,10 +44,10 @@ const isTestSupport = (from: Place, to: Place) =>
   from.isTest && (isUnder(to, 'ops/verify/testbed') || (isActivator(from) && isUnder(to, 'ops/verify/conformance')));
 /** The part of the messaging engine that runs handlers; the rest of it (envelope, outbox, relay) is for whoever sends. */
 const isEngine = (place: Place | undefined) =>
-  /^ops\/platform\/messaging\/(handler|worker|role|lane|batch|alarms|account|item|causation)\.ts$/.test(
+  /^ops\/platform\/messaging\/(handler|worker|role|lane|batch|deciding|alarms|account|item|causation)\.ts$/.test(
     place?.path ?? '',
   );
-const isProjector = (place: Place) => place.path === 'gateway/views/projector.ts';
+const isProjector = (place: Place) => /^gateway\/views\/(projector|given-up)\.ts$/.test(place.path);
 /** What workers share, and what an activator's folder sees of the domain that runs it. */
 const isCalls = (place: Place) => place.owner === 'calls';
 const isActivationsFace = (place: Place) => place.path === 'workers/activation/index.ts';
