@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { send } from '../../contracts/messages/message.ts';
 import {
   type Claim,
   type ClaimVerdict,

@@ -6,7 +6,7 @@ import { claimServices, reclaimServices } from '../../contracts/messages/service
 import { refuseUnasked, tell } from './cancelling.decide.ts';
 import { type Draft, draftOf, requestedItem } from './draft.decide.ts';
 import { finish, isCancelling } from './finish.decide.ts';
-import { goesOn, hold, isHeldUnsaid, unsaidOf } from './hold.decide.ts';
+import { goesOn, hold, isHeldByGivingUp, heldFor } from './hold.decide.ts';
 import { activation, claim } from './launch.decide.ts';
 import { type Effects, type OrderState, progressOf } from './order.state.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
@@ -85,17 +85,17 @@ const isOld = ({ work }: Draft, itemId: string, { messageId }: GivenUp): boolean
 
 /** An operator's word: what was given up is said again. Of an item that is not held for that, it says nothing. */
 export function retryItem(state: OrderState | undefined, itemId: string, now: Date): Effects {
-  if (state === undefined || !isHeldUnsaid(state, itemId)) return {};
+  if (state === undefined || !isHeldByGivingUp(state, itemId)) return {};
   const draft = draftOf(state, now);
   const item = requestedItem(draft, itemId);
-  const command = unsaidOf(state.work[itemId]);
+  const command = heldFor(state.work[itemId]);
   if (item === undefined || command === undefined) return {};
   const at = now.toISOString();
   switch (command) {
     case 'claim': {
       // All of an order are claimed at once, so that no two orders wait for each other.
       const held = draft.order.request.items.filter(
-        (one) => isHeldUnsaid(state, one.itemId) && unsaidOf(state.work[one.itemId]) === 'claim',
+        (one) => isHeldByGivingUp(state, one.itemId) && heldFor(state.work[one.itemId]) === 'claim',
       );
       for (const one of held) goesOn(draft, one.itemId, at);
       claim(draft, held);

@@ -2,32 +2,32 @@
 import type { GivenUp } from '../../contracts/messages/given-up.ts';
 import { type Draft, calm, moved, note, remember, warn } from './draft.decide.ts';
 import { bounded, cut } from './failure.decide.ts';
-import { type ItemWork, type OrderState, type Unsaid, progressOf } from './order.state.ts';
+import { type ItemWork, type OrderState, type HeldFor, progressOf } from './order.state.ts';
 import { type ItemTrigger, itemEnded } from './service-order.machine.ts';
 
 /** Leaves room for what to do about it. */
 const longestReason = 100;
 
 /** Who gave what up, by what is said again. */
-const because: Readonly<Record<Unsaid, (serviceType: string) => string>> = {
+const because: Readonly<Record<HeldFor, (serviceType: string) => string>> = {
   claim: () => 'the inventory gave up the claim of its service',
   activate: (type) => `the ${type} activator gave up before its first step`,
   proceed: (type) => `the ${type} activator gave up the word to take it back`,
   abandon: (type) => `the ${type} activator gave up the word that it goes on`,
 };
 
-export const isHeldUnsaid = ({ order, work }: Pick<OrderState, 'order' | 'work'>, itemId: string): boolean =>
+export const isHeldByGivingUp = ({ order, work }: Pick<OrderState, 'order' | 'work'>, itemId: string): boolean =>
   work[itemId]?.unbegun?.held === true && progressOf(order, itemId).state === 'held';
 
 /** What an item is held for, or was; undefined where nothing about it was given up. */
-export const unsaidOf = (work: ItemWork | undefined): Unsaid | undefined =>
+export const heldFor = (work: ItemWork | undefined): HeldFor | undefined =>
   work?.unbegun && (work.unbegun.command ?? 'activate');
 
 /** Holds items, and says to a person why. */
 export function hold(
   draft: Draft,
   itemIds: readonly string[],
-  command: Unsaid,
+  command: HeldFor,
   { messageId, reason }: Pick<GivenUp, 'messageId' | 'reason'>,
 ): void {
   const [first = ''] = itemIds;
@@ -46,7 +46,7 @@ export function hold(
 /** An item is not held for that any more: it was heard of, or a person has what was given up said again. */
 export function goesOn(draft: Draft, itemId: string, retriedAt?: string): void {
   const { unbegun } = draft.work[itemId] ?? {};
-  const command = unsaidOf(draft.work[itemId]);
+  const command = heldFor(draft.work[itemId]);
   if (unbegun?.held !== true) return;
   const retried = { held: false, command, messageId: unbegun.messageId, retriedAt };
   remember(draft, itemId, { unbegun: retriedAt === undefined ? undefined : retried });

@@ -25,20 +25,20 @@ export interface ItemWork {
   readonly settled?: Settled | undefined;
   /** How its activation stood last. */
   readonly status?: { readonly sequence: number; readonly status: 'running' | 'waiting' | 'stalled' } | undefined;
-  /** A command about it was given up. */
+  /** A command about it was given up. Called so since that was only ever the command that begins it. */
   readonly unbegun?: Unbegun | undefined;
   /** What was asked and heard in that round of cancelling. */
   readonly cancelling?: ItemCancelling | undefined;
 }
 
-/** What is said again when a person retries an item: the claim of its service, or a word to its activator. */
-export type Unsaid = 'claim' | 'activate' | 'proceed' | 'abandon';
+/** What was given up, and is sent again when a person retries the item: the claim of its service, or a command to its activator. */
+export type HeldFor = 'claim' | 'activate' | 'proceed' | 'abandon';
 
 export interface Unbegun {
   /** It stands still for that, until it is heard of or retried. */
   readonly held: boolean;
   /** Absent: the command that begins it. */
-  readonly command?: Unsaid | undefined;
+  readonly command?: HeldFor | undefined;
   /** The message that was given up last. */
   readonly messageId?: string | undefined;
   /** The alert that says so. */

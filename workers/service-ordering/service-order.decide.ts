@@ -16,7 +16,7 @@ import { bounded } from './failure.decide.ts';
 import { changed, finish } from './finish.decide.ts';
 import { claim, fail, giveBack } from './launch.decide.ts';
 import { type Durations, type Effects, type OrderState } from './order.state.ts';
-import { goesOn, isHeldUnsaid, unsaidOf } from './hold.decide.ts';
+import { goesOn, isHeldByGivingUp, heldFor } from './hold.decide.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 import { type ResolvedItem, type Specifications, findSpecification, validateOrder } from './validate.decide.ts';
 
@@ -101,7 +101,7 @@ export function onClaimed(
     const item = requestedItem(draft, verdict.itemId);
     const progress = draft.order.progress[verdict.itemId];
     if (item === undefined || progress === undefined) continue;
-    if (unsaidOf(draft.work[verdict.itemId]) === 'claim') goesOn(draft, verdict.itemId);
+    if (heldFor(draft.work[verdict.itemId]) === 'claim') goesOn(draft, verdict.itemId);
     if (verdict.verdict !== 'waiting' && verdict.again !== undefined) hearReclaimed(draft, verdict);
     else if (itemEnded(progress.state)) giveBack(draft, granted([verdict]));
     else if (verdict.verdict === 'waiting') {
@@ -238,7 +238,7 @@ export function onStatus(
   const progress = state.order.progress[itemId];
   if (progress?.startedAt === undefined || itemEnded(progress.state)) return {};
   const older = sequence !== 0 && known !== undefined && sequence <= known.sequence;
-  const isNews = (known?.status ?? 'running') !== status || isHeldUnsaid(state, itemId);
+  const isNews = (known?.status ?? 'running') !== status || isHeldByGivingUp(state, itemId);
   if (older || !isNews) return {};
   const draft = draftOf(state, now);
   goesOn(draft, itemId);
@@ -286,7 +286,7 @@ export function onMilestone(
   if (state.order.milestones.some((one) => one.id === id)) return {};
   const draft = draftOf(state, now);
   // Of a word about its cancellation it says nothing: the step was under way already.
-  if (unsaidOf(state.work[itemId]) === 'activate') goesOn(draft, itemId);
+  if (heldFor(state.work[itemId]) === 'activate') goesOn(draft, itemId);
   say(draft, { id, name, message, at, itemIds: [itemId] });
   return finish(draft, state);
 }

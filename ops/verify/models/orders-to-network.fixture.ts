@@ -24,7 +24,7 @@ import type { ServiceState } from '../../../workers/service-inventory/service.st
 import { services } from '../../../workers/service-inventory/service.store.ts';
 import { requestCancellation } from '../../../workers/service-ordering/cancel.decide.ts';
 import { handlersOf as serviceOrdering } from '../../../workers/service-ordering/handlers.ts';
-import type { Effects as Ordered, OrderState, Unsaid } from '../../../workers/service-ordering/order.state.ts';
+import type { Effects as Ordered, OrderState, HeldFor } from '../../../workers/service-ordering/order.state.ts';
 import { aSpecification, noon } from '../../../workers/service-ordering/orders.fixture.ts';
 import { retryItem } from '../../../workers/service-ordering/given-up.decide.ts';
 import { accept, onDue } from '../../../workers/service-ordering/service-order.decide.ts';
@@ -232,7 +232,7 @@ export function retryHeld(world: World, orderId: string): void {
   world.letters = world.letters.filter((letter) => orderOf(letter) !== orderId || !isAbout(letter, command, itemId));
 }
 
-function isAbout({ definition: { name }, body }: Outgoing, command: Unsaid, itemId: string): boolean {
+function isAbout({ definition: { name }, body }: Outgoing, command: HeldFor, itemId: string): boolean {
   if (command === 'claim') return name === claimServices.name;
   if (command === 'activate') return name === activateItem.name && (body as Specified).itemId === itemId;
   return name === cancelItem.name && (body as CancelItem).item.itemId === itemId;

@@ -116,7 +116,7 @@ function heldUp({ activations, orders, letters }: World, id: string): string[] {
   const own = [...activations.values()].flatMap(({ command, phase }) =>
     command.orderId === id ? [{ itemId: command.itemId, phase }] : [],
   );
-  const unsaid = letters
+  const unheard = letters
     .filter((letter) => orderOf(letter) === id)
     .flatMap(({ definition: { name }, body }) => {
       if (name === claimServices.name)
@@ -127,7 +127,7 @@ function heldUp({ activations, orders, letters }: World, id: string): string[] {
     });
   return [
     ...own.filter(({ phase }) => phase === 'stalled'),
-    ...unsaid.filter(({ itemId }) => !own.some((one) => one.itemId === itemId)),
+    ...unheard.filter(({ itemId }) => !own.some((one) => one.itemId === itemId)),
   ].map(({ itemId }) => itemId);
 }
 
