@@ -176,7 +176,7 @@ export function hearVerdict(draft: Draft, itemId: string, verdict: NonNullable<I
 }
 
 /** A question of that round was given up: nobody can say that all can be taken back. False where that was answered, or is over. */
-export function refuseUnasked(draft: Draft, round: number, itemId: string | undefined, reason: string): boolean {
+export function refuseUnanswered(draft: Draft, round: number, itemId: string | undefined, reason: string): boolean {
   if (draft.order.state !== 'assessingCancellation' || round !== roundOf(draft)) return false;
   const isOpen = (item: RequestedItem): boolean => {
     const { verdict, again } = cancellingOf(draft, item.itemId);

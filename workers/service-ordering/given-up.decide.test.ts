@@ -26,6 +26,7 @@ import {
   refused,
   retried,
   settled,
+  shortened,
   status,
   verdicts,
 } from './orders.fixture.ts';
@@ -122,6 +123,13 @@ describe('an item whose activator gave up before it began', () => {
       .then({ order: 'held', items: { a: 'held', b: 'inProgress' } });
   });
 
+  test('of the release before, whose row says less, goes on all the same', () => {
+    const held = lived(...one, notBegun);
+    const old = { ...held, work: { a: { ...held.work['a'], unbegun: { held: true } } } };
+    expect(shortened(retried('a')(old).send ?? [])).toEqual(['activate-item a']);
+    expect(settled('a')(old).save).toMatchObject([{ order: { state: 'completed' } }]);
+  });
+
   test('that nobody knows, or that was never begun, is not held', () => {
     given(...one)
       .when(givenUp(activateItem, 'z'))
@@ -151,7 +159,7 @@ describe('a claim that was given up', () => {
       expect.objectContaining({
         itemIds: ['a', 'b'],
         message:
-          '2 items are held: the inventory gave up the claim of its service (the disk is full). Put that right, then: patchbay fallout retry.',
+          '2 items are held: the inventory gave up the claim of services (the disk is full). Put that right, then: patchbay fallout retry.',
       }),
     ]);
     given(order, notClaimed).when(notClaimed).thenNothing();

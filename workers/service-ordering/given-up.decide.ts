@@ -3,7 +3,7 @@ import { activateItem, cancelItem, readCancelKey } from '../../contracts/message
 import type { GivenUp } from '../../contracts/messages/given-up.ts';
 import { type MessageDefinition, namesOf, send } from '../../contracts/messages/message.ts';
 import { claimServices, reclaimServices } from '../../contracts/messages/service-inventory.ts';
-import { refuseUnasked, tell } from './cancelling.decide.ts';
+import { refuseUnanswered, tell } from './cancelling.decide.ts';
 import { type Draft, draftOf, requestedItem } from './draft.decide.ts';
 import { finish, isCancelling } from './finish.decide.ts';
 import { goesOn, hold, isHeldByGivingUp, heldFor } from './hold.decide.ts';
@@ -23,7 +23,7 @@ export const reactions: ReadonlyMap<string, Reaction> = new Map([
   ...reaction(activateItem, notBegun),
   ...reaction(cancelItem, notCancelled),
   ...reaction(reclaimServices, (draft, { key, reason }) =>
-    refuseUnasked(draft, Number(key), undefined, `The inventory gave up claiming services again: ${reason}`),
+    refuseUnanswered(draft, Number(key), undefined, `The inventory gave up claiming services again: ${reason}`),
   ),
 ]);
 
@@ -68,7 +68,7 @@ function notCancelled(draft: Draft, givenUp: GivenUp): boolean {
   const { itemId, stage, round } = about;
   if (stage === 'assess') {
     const failure = `The activator gave up the question whether item "${itemId}" can be taken back: ${givenUp.reason}`;
-    return refuseUnasked(draft, round, itemId, failure);
+    return refuseUnanswered(draft, round, itemId, failure);
   }
   const { cancelling, unbegun } = draft.work[itemId] ?? {};
   const { state } = progressOf(draft.order, itemId);
@@ -79,11 +79,11 @@ function notCancelled(draft: Draft, givenUp: GivenUp): boolean {
   return true;
 }
 
-/** It was held for that message before, and a person has had it said again by another. */
+/** It was held for that message before, and a person has had another one sent. */
 const isOld = ({ work }: Draft, itemId: string, { messageId }: GivenUp): boolean =>
   work[itemId]?.unbegun?.messageId === messageId;
 
-/** An operator's word: what was given up is said again. Of an item that is not held for that, it says nothing. */
+/** An operator's word: what was given up is sent again. Of an item that is not held for that, it says nothing. */
 export function retryItem(state: OrderState | undefined, itemId: string, now: Date): Effects {
   if (state === undefined || !isHeldByGivingUp(state, itemId)) return {};
   const draft = draftOf(state, now);

@@ -8,12 +8,12 @@ import { type ItemTrigger, itemEnded } from './service-order.machine.ts';
 /** Leaves room for what to do about it. */
 const longestReason = 100;
 
-/** Who gave what up, by what is said again. */
+/** Who gave what up, by the command that is sent again. */
 const because: Readonly<Record<HeldFor, (serviceType: string) => string>> = {
-  claim: () => 'the inventory gave up the claim of its service',
+  claim: () => 'the inventory gave up the claim of services',
   activate: (type) => `the ${type} activator gave up before its first step`,
-  proceed: (type) => `the ${type} activator gave up the word to take it back`,
-  abandon: (type) => `the ${type} activator gave up the word that it goes on`,
+  proceed: (type) => `the ${type} activator gave up the command to take it back`,
+  abandon: (type) => `the ${type} activator gave up the command to go on`,
 };
 
 export const isHeldByGivingUp = ({ order, work }: Pick<OrderState, 'order' | 'work'>, itemId: string): boolean =>
@@ -43,7 +43,7 @@ export function hold(
   }
 }
 
-/** An item is not held for that any more: it was heard of, or a person has what was given up said again. */
+/** An item is not held for that any more: it was heard of, or a person has the command sent again. */
 export function goesOn(draft: Draft, itemId: string, retriedAt?: string): void {
   const { unbegun } = draft.work[itemId] ?? {};
   const command = heldFor(draft.work[itemId]);

@@ -72,10 +72,10 @@ const heldAt: Readonly<Record<GivenUpCommand, string>> = {
   ...{ claim: 'its claim', activate: 'its beginning', proceed: 'its way back', abandon: 'its way on' },
 };
 const whoGaveUp: Readonly<Record<GivenUpCommand, (serviceType: string) => string>> = {
-  claim: () => 'the inventory gave up the claim of its service',
+  claim: () => 'the inventory gave up the claim of services',
   activate: (type) => `the ${type} activator gave up before its first step`,
-  proceed: (type) => `the ${type} activator gave up the word to take it back`,
-  abandon: (type) => `the ${type} activator gave up the word that it goes on`,
+  proceed: (type) => `the ${type} activator gave up the command to take it back`,
+  abandon: (type) => `the ${type} activator gave up the command to go on`,
 };
 
 /** One item that is held for a command: who gave it up and why, and what people did about it. */
