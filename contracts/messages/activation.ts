@@ -34,10 +34,7 @@ const wholeActivation = activation.extend({ specification: serviceSpecification 
 const wholly = ({ specification, ...rest }: z.output<typeof activation>) =>
   isReference(specification) ? undefined : { ...rest, specification };
 
-/**
- * Puts one order item on the network. The business key is (order, item, action): sent again under it, nothing is done
- * twice and the outcome is reported again.
- */
+/** Puts one order item on the network. The business key is (order, item, action): sent again under it, nothing is done. */
 export const activateItem = command('activation.activate-item.v2', {
   body: activation,
   to: (body) => activatorQueue(body.serviceType),
@@ -99,13 +96,13 @@ const wholeCancellation = cancellation.extend({ item: wholeActivation });
 /**
  * Cancels one order item, in three stages. `assess`: it stops before its next step and says whether it can still be taken
  * back. Then `proceed` takes it back, or `abandon` lets it go on. It carries the whole item, because it may come before
- * the command that begins it; said again, it is answered again.
+ * the command that begins it: whichever comes first begins it.
  */
 export const cancelItem = command('activation.cancel-item.v2', {
   body: cancellation,
   to: (body) => activatorControlQueue(body.item.serviceType),
   whenGivenUp: 'refuse',
-  key: ({ item }) => item.itemId,
+  key: ({ stage, round, item }) => `${stage} ${round} ${item.itemId}`,
   previous: previousVersion<typeof wholeCancellation, z.output<typeof cancellation>>({
     name: 'activation.cancel-item.v1',
     body: wholeCancellation,
@@ -117,6 +114,15 @@ export const cancelItem = command('activation.cancel-item.v2', {
   }),
 });
 export type CancelItem = z.output<typeof cancelItem.schema>;
+
+const cancelKey = /^(?<stage>assess|proceed|abandon) (?<round>\d+) (?<itemId>.*)$/s;
+/** What a command to cancel an item was about, by its business key; undefined for what is none. */
+export function readCancelKey(key: string): { stage: CancelItem['stage']; round: number; itemId: string } | undefined {
+  const { stage, round, itemId = '' } = cancelKey.exec(key)?.groups ?? {};
+  return stage === undefined
+    ? undefined
+    : { stage: cancellation.shape.stage.parse(stage), round: Number(round), itemId };
+}
 
 export type SettleStep = z.output<typeof settleStep.schema>;
 

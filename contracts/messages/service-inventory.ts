@@ -85,7 +85,7 @@ export type ClaimRequest = z.output<typeof claimRequest>;
 export const claimServices = command('service-inventory.claim-services.v1', {
   body: z.object({ orderId: z.string(), claims: z.array(claimRequest).min(1) }),
   to: serviceInventoryQueue,
-  whenGivenUp: 'warn',
+  whenGivenUp: 'hold',
 });
 
 /**
@@ -100,7 +100,8 @@ export const reclaimServices = command('service-inventory.reclaim-services.v1', 
     services: z.array(z.object({ itemId: z.string(), serviceId: z.string() })).min(1),
   }),
   to: serviceInventoryQueue,
-  whenGivenUp: 'warn',
+  whenGivenUp: 'refuse',
+  key: ({ round }) => `${round}`,
 });
 
 const releasing = z.object({
@@ -109,17 +110,14 @@ const releasing = z.object({
   round: z.int().nonnegative().optional(),
 });
 
-/**
- * Gives services back. Claims that were made for a later cancellation than `round` are not meant: the word was late.
- * Answered by `claims-released`.
- */
+/** Gives services back. Claims that were made for a later cancellation than `round` are not meant: the word was late. */
 export const releaseClaims = command('service-inventory.release-claims.v1', {
   body: releasing,
   to: serviceInventoryQueue,
   whenGivenUp: 'warn',
 });
 
-/** The order holds none of these services any more, and waits for none; said again to whoever asks again. */
+/** Told by the release before, which said a release until it was answered. Nobody waits for it any more. */
 export const claimsReleased = event('service-inventory.claims-released.v1', { body: releasing });
 
 export const claimVerdict = z.discriminatedUnion('verdict', [
@@ -149,7 +147,7 @@ export const servicesClaimed = event('service-inventory.services-claimed.v1', {
 });
 
 /**
- * How far an activation got: everything that landed so far, so that a later report makes up for a lost one.
+ * How far an activation got: everything that landed so far, so that a report may overtake the one before.
  * `number` is the claim's, `sequence` counts the reports under it; older ones are no-ops.
  */
 export const recordActivation = command('service-inventory.record-activation.v1', {

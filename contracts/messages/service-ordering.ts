@@ -118,7 +118,7 @@ export const cancellationChanged = event('service-ordering.cancellation-changed.
   body: z.object({ cancellation, deleted: z.boolean() }),
 });
 
-/** An operator's word on an item that is held because its activator gave up before its first step: it is begun again. */
+/** An operator's word on an item that is held because a command about it was given up: that command is sent again. */
 export const retryItem = command('service-ordering.retry-item.v1', {
   body: z.object({ orderId: z.string(), itemId: z.string() }),
   to: serviceOrderingQueue,

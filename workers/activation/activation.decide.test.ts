@@ -107,32 +107,13 @@ describe('an add', () => {
   });
 });
 
-describe('asked again under the same business key', () => {
-  test('a running activation goes on as it was', () => {
-    const { effects } = given(begun(), outcome(landed())).when(begun());
-    expect(effects.save).toBeUndefined();
-    expect(shortened(effects)).toEqual(['item-status running']);
-  });
-
-  test('one that has ended reports its end again, in the very same words', () => {
-    const facts = [begun(), outcome(landed()), outcome(landed())] as const;
-    const first = given(...facts).when(outcome(landed()));
-    const again = given(...facts, outcome(landed())).when(begun());
-    expect(again.effects).toEqual({ send: first.effects.send });
-  });
-
-  test('one that is stalled says so again', () => {
-    const { effects, sends } = given(begun(), outcome(refused), begun()).when(begun());
-    expect(effects.save).toBeUndefined();
-    expect(sends).toEqual(['record-activation failed']);
-    const held = given(begun(aCommand({ action: 'delete' })), outcome(refused)).when(begun());
-    expect(held.sends).toEqual(['item-status stalled']);
-    expect(held.effects.save).toBeUndefined();
-  });
-
-  test('one that went on meanwhile says so: the word that it was resumed may be lost', () => {
-    const { sends } = given(begun(aCommand({ action: 'delete' })), outcome(refused), operator('retry')).when(begun());
-    expect(sends).toEqual(['item-status running']);
+describe('the command that begins it, again under the same business key,', () => {
+  test.each<[string, readonly Fact[]]>([
+    ['runs', [begun(), outcome(landed())]],
+    ['has ended', [begun(), outcome(landed()), outcome(landed()), outcome(landed())]],
+    ['stands still', [begun(aCommand({ action: 'delete' })), outcome(refused)]],
+  ])('says nothing to one that %s', (_, facts) => {
+    expect(given(...facts).when(begun()).effects).toEqual({});
   });
 });
 

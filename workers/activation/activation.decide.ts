@@ -41,7 +41,7 @@ import {
 } from './entries.decide.ts';
 import { keepWaiting } from './external.decide.ts';
 import { planFor } from './plan.decide.ts';
-import { report, statusEvent } from './reports.decide.ts';
+import { statusEvent } from './reports.decide.ts';
 
 /** How long something held back by breaker or bulkhead sits out. */
 const sitOutMs = 1_000;
@@ -61,7 +61,7 @@ export const fresh = (id: string, command: Specified, rules: Rules): Activation 
 });
 
 /**
- * Begins an activation, or, asked again under the same business key, reports again how it ended.
+ * Begins an activation. One that is known was begun by the command before, or by one to cancel it.
  *
  * @param fault what the activator's own schema has against the characteristics
  */
@@ -73,7 +73,7 @@ export function begin(
   rules: Rules,
   now: Date,
 ): Effects {
-  if (known !== undefined) return repeat(known);
+  if (known !== undefined) return {};
   const activation = fresh(id, command, rules);
   return endsAtOnce(activation, fault) ?? commit(openCall(activation, rules, now));
 }
@@ -206,7 +206,10 @@ function onAbsent(activation: Activation, entry: Entry, rules: Rules, now: Date)
   return callNow(activation, rules, now);
 }
 
-/** The alarm: a lease that expired means the outcome is unknown; what waits gets its turn. */
+/**
+ * The alarm, which is about time itself: a lease that expired means the outcome is unknown, and what waits for its backoff,
+ * its next look at an outside system or its deadline gets its turn.
+ */
 export function onDue(activation: Activation | undefined, rules: Rules, now: Date): Effects {
   if (activation?.dueAt === null || activation === undefined || activation.dueAt > now) return {};
   const state = currentState(activation);
@@ -240,33 +243,5 @@ export function onDue(activation: Activation | undefined, rules: Rules, now: Dat
       return { save: [{ ...activation, dueAt: null }] };
     default:
       return state satisfies never;
-  }
-}
-
-function repeat(activation: Activation): Effects {
-  const { phase } = activation;
-  // The word that it stalled, or that it no longer does, may be what was missed.
-  const told = { ...activation, revision: activation.revision - 1 };
-  switch (phase) {
-    case 'completed':
-    case 'partial':
-    case 'failed':
-    case 'cancelled':
-      return { send: [report(activation, phase)] };
-    case 'stalled':
-      return { send: [statusEvent(told, 'stalled', { failure: current(activation).failure })] };
-    case 'applying':
-    case 'compensating': {
-      const { platform, deadlineAt } = current(activation);
-      return {
-        send: [
-          deadlineAt === undefined
-            ? statusEvent(told, 'running')
-            : statusEvent(told, 'waiting', { waitsFor: { platform, until: deadlineAt } }),
-        ],
-      };
-    }
-    default:
-      return phase satisfies never;
   }
 }

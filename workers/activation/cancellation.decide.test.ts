@@ -91,11 +91,8 @@ describe('asked whether it can be taken back', () => {
     expect(begun()(activation, noon).save).toBeUndefined();
   });
 
-  test('again, it answers again', () => {
-    expect(given(begun(), cancelling('assess')).when(cancelling('assess'))).toMatchObject({
-      sends: ['item-assessed possible'],
-      effects: {},
-    });
+  test('again, it says nothing', () => {
+    expect(given(begun(), cancelling('assess')).when(cancelling('assess')).effects).toEqual({});
   });
 
   test('the answer says which cancellation it is about', () => {
@@ -208,12 +205,12 @@ describe('cancelled', () => {
   test('before the command that begins it came, it ends there, and the command finds it ended', () => {
     const effects = cancelling('proceed')(undefined, noon);
     expect(shortened(effects)).toEqual(['record-activation cancelled']);
-    expect(shortened(begun()(effects.save?.[0], noon))).toEqual(['record-activation cancelled']);
+    expect(begun()(effects.save?.[0], noon)).toEqual({});
   });
 
-  test('again, once over, it reports again; meanwhile it changes nothing', () => {
+  test('again, it changes nothing', () => {
     const over = [begun(), cancelling('assess'), outcome(notReached), cancelling('proceed')];
-    expect(given(...over).when(cancelling('proceed')).sends).toEqual(['record-activation cancelled']);
+    expect(given(...over).when(cancelling('proceed')).effects).toEqual({});
     expect(given(begun(), outcome(landed()), cancelling('proceed')).when(cancelling('proceed')).effects).toEqual({});
     expect(given(begun(), cancelling('proceed'), outcome(landed())).when(cancelling('proceed')).effects).toEqual({});
   });
@@ -250,5 +247,13 @@ describe('let go on', () => {
 
   test('come before its question, the question finds it answered', () => {
     expect(given(begun(), cancelling('abandon')).when(cancelling('assess')).effects).toEqual({});
+  });
+
+  test('come before the command that begins it, it begins it, and neither question nor command stops it', () => {
+    const { save } = cancelling('abandon')(undefined, noon);
+    expect(save?.map(entriesOf)).toEqual([
+      ['reserve apply calling', 'allocate apply planned', 'configure apply planned'],
+    ]);
+    for (const late of [begun(), cancelling('assess')]) expect(late(save?.[0], noon)).toEqual({});
   });
 });

@@ -13,11 +13,11 @@ import {
 } from './activation.state.ts';
 import { callNow, conclude, onward, reopened, takeBack, withSent } from './course.decide.ts';
 import { commit, move } from './entries.decide.ts';
-import { assessedEvent, report, statusEvent } from './reports.decide.ts';
+import { assessedEvent, statusEvent } from './reports.decide.ts';
 
 /**
- * One stage of a cancellation. Stages of an older round, and stages that a later one of their round overtook, change
- * nothing; every stage said again is answered again, but for the question whether after it was called off.
+ * One stage of a cancellation. Stages of an older round, stages that a later one of their round overtook, and stages said
+ * again change nothing. Each carries the whole item: what comes before the command that begins it begins it.
  *
  * @param fault what the activator's own schema has against the characteristics
  */
@@ -35,14 +35,11 @@ export function cancel(
   const stage = cancelling?.round === message.round ? cancelling.stage : undefined;
   switch (message.stage) {
     case 'assess':
-      if (stage === 'abandoned') return {};
-      if (stage !== undefined) return { send: [assessedEvent(activation, message.round)] };
-      return assess(activation, message, fault, rules);
+      return stage === undefined ? assess(activation, message, fault, rules) : {};
     case 'abandon':
-      return stage === 'proceeding' || known === undefined ? {} : abandon(activation, message, rules, now);
+      return stage === 'proceeding' || stage === 'abandoned' ? {} : abandon(activation, message, fault, rules, now);
     case 'proceed':
-      if (stage === 'abandoned') return {};
-      return proceed(activation, message, stage === 'proceeding', now, rules);
+      return stage === 'proceeding' || stage === 'abandoned' ? {} : proceed(activation, message, now, rules);
     default:
       return message.stage satisfies never;
   }
@@ -99,21 +96,26 @@ function pastReturn({ entries, command, turned }: Activation, { pointOfNoReturn 
 }
 
 /** The order goes on after all. */
-function abandon(activation: Activation, message: CancelItem, rules: Rules, now: Date): Effects {
-  const { cancelling } = activation;
-  if (cancelling?.stage === 'abandoned' && cancelling.round === message.round) return {};
+function abandon(
+  activation: Activation,
+  message: CancelItem,
+  fault: Failure | undefined,
+  rules: Rules,
+  now: Date,
+): Effects {
   const going = marked(activation, message, 'abandoned');
+  const ended = activation.revision === 0 ? endsAtOnce(going, fault) : undefined;
+  if (ended !== undefined) return ended;
   if (activation.phase !== 'applying' || activation.dueAt !== null) return commit(going);
   return begun(current(going)) ? onward(going, rules, now) : callNow(going, rules, now);
 }
 
-function proceed(activation: Activation, message: CancelItem, again: boolean, now: Date, rules: Rules): Effects {
+function proceed(activation: Activation, message: CancelItem, now: Date, rules: Rules): Effects {
   const { phase } = activation;
   const going = marked(activation, message, 'proceeding');
   switch (phase) {
     case 'failed':
     case 'cancelled':
-      return { send: [report(activation, phase)] };
     case 'compensating':
       return {};
     case 'completed':
@@ -125,7 +127,7 @@ function proceed(activation: Activation, message: CancelItem, again: boolean, no
         statusEvent(activation, 'running'),
       ]);
     case 'applying':
-      return again ? {} : proceedApplying(going, rules, now);
+      return proceedApplying(going, rules, now);
     default:
       return phase satisfies never;
   }

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { send } from '../../contracts/messages/message.ts';
 import {
-  claimsReleased,
   type Claim,
   type ClaimVerdict,
   type Service,
@@ -54,8 +52,7 @@ describe('claims', () => {
     expect(answer?.verdicts).toMatchObject([{ verdict: 'refused', failure: { code: 'serviceBusy' } }]);
     expect(JSON.stringify(answer)).toContain('Item \\"1\\" of service order order-0');
     expect(inventory.service().waiting.length).toBe(20);
-    // Who waits already is told so again, and room is made by whoever is done.
-    expect(verdictsOf(inventory.claim('order-20', aClaim()))).toEqual(['order-20/1 waiting']);
+    // Room is made by whoever is done.
     inventory.report(aReport({ orderId: 'order-0' }));
     expect(verdictsOf(inventory.claim('late', aClaim()))).toEqual(['late/1 waiting']);
   });
@@ -75,20 +72,16 @@ describe('claims', () => {
     expect(inventory.service('t').service.claim?.orderId).toBe('A');
   });
 
-  test('asked again, the inventory answers again: granted with the same number, waiting in the same place', () => {
-    const inventory = anInventory(aService());
-    const first = inventory.claim('A', aClaim());
-    inventory.claim('B', aClaim());
-    expect(sent(inventory.claim('A', aClaim()), 'services-claimed')).toEqual(sent(first, 'services-claimed'));
-    expect(verdictsOf(inventory.claim('B', aClaim()))).toEqual(['B/1 waiting']);
-    expect(inventory.service()).toMatchObject({ claims: 1, waiting: [{ orderId: 'B' }] });
-  });
-
-  test('asked again after the change is over, it says nothing and claims nothing', () => {
+  test('a claim that is held, waits or is over says nothing when it comes again', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
+    inventory.claim('B', aClaim());
+    const nothing = { save: [], send: [] };
+    expect([inventory.claim('A', aClaim()), inventory.claim('B', aClaim())]).toEqual([nothing, nothing]);
+    expect(inventory.service()).toMatchObject({ claims: 1, waiting: [{ orderId: 'B' }] });
+    inventory.release('B', 's');
     inventory.report(aReport({ orderId: 'A' }));
-    expect(inventory.claim('A', aClaim()).send).toEqual([]);
+    expect(inventory.claim('A', aClaim())).toEqual(nothing);
     expect(inventory.service().service.claim).toBeNull();
   });
 
@@ -277,6 +270,7 @@ describe('reports of an activation', () => {
     ['the same sequence', { stage: 'landed', sequence: 2 }],
     ['what landed under a claim that was before', { number: 0, sequence: 9, stage: 'landed' as const }],
     ['a claim that is not yet', { number: 2, sequence: 9 }],
+    ['a change that has ended', { number: 0, sequence: 9 }],
   ])('a report of %s changes nothing', (_, late) => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
@@ -290,15 +284,6 @@ describe('reports of an activation', () => {
     inventory.claim('A', aClaim());
     inventory.report(aReport({ orderId: 'A', sequence: 3, characteristics: { port: 'p' } }));
     expect(inventory.report(aReport({ orderId: 'A', stage: 'landed', sequence: 2 }))).toEqual({});
-  });
-
-  test('the end reported again is told again, without a change: whoever asked had missed it', () => {
-    const inventory = anInventory(aService());
-    inventory.claim('A', aClaim());
-    const first = inventory.report(aReport({ orderId: 'A' }));
-    const again = inventory.report(aReport({ orderId: 'A' }));
-    expect(again.save).toBeUndefined();
-    expect(sent(again, 'change-settled')).toEqual(sent(first, 'change-settled'));
   });
 });
 
@@ -326,22 +311,17 @@ describe('release', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
     inventory.claim('B', aClaim());
-    expect(inventory.release('B', 's').send).toEqual([
-      send(claimsReleased, { orderId: 'B', serviceIds: ['s'], round: 0 }),
-    ]);
+    expect(inventory.release('B', 's').send).toEqual([]);
     expect(inventory.service()).toMatchObject({ waiting: [], service: { claim: { orderId: 'A' } } });
   });
 
-  test('what the order does not hold, or nobody knows, is left alone, and it is told so', () => {
+  test('what the order does not hold, or nobody knows, is left alone', () => {
     const inventory = anInventory(aService());
     inventory.claim('A', aClaim());
-    const answered = (orderId: string, ...serviceIds: string[]) => ({
-      save: [],
-      send: [send(claimsReleased, { orderId, serviceIds, round: 0 })],
-    });
-    expect(inventory.release('B', 's', 'unknown')).toEqual(answered('B', 's', 'unknown'));
+    const nothing = { save: [], send: [] };
+    expect(inventory.release('B', 's', 'unknown')).toEqual(nothing);
     inventory.release('A', 's');
-    expect(inventory.release('A', 's')).toEqual(answered('A', 's'));
+    expect(inventory.release('A', 's')).toEqual(nothing);
   });
 });
 
@@ -527,14 +507,5 @@ describe('what a completed change leaves', () => {
     inventory.report(aReport({ orderId: 'B', number: 2 }));
     expect(inventory.service().service.operatingStatus).toBe('active');
     expect(inventory.service().service).not.toHaveProperty('missing');
-  });
-
-  test('an order that missed the outcome hears it again, even when others have changed the service since', () => {
-    const inventory = modified({});
-    inventory.claim('B', aClaim());
-    inventory.report(aReport({ orderId: 'B', number: 2, stage: 'failed' }));
-    const again = inventory.report(aReport({ orderId: 'A' }));
-    expect(sent(again, 'change-settled')).toMatchObject([{ orderId: 'A', outcome: 'completed' }]);
-    expect(again.save).toBeUndefined();
   });
 });

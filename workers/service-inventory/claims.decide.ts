@@ -5,7 +5,6 @@ import {
   type ClaimVerdict,
   type Service,
   type SupportingService,
-  claimsReleased,
   servicesClaimed,
 } from '../../contracts/messages/service-inventory.ts';
 import { mostOrderItems } from '../../contracts/messages/values.ts';
@@ -15,8 +14,8 @@ import { type Effects, type Get, type ServiceState, changed, revised, terminated
 const mostWaiting = 20;
 
 /**
- * Claims the services of an order: one change of a service at a time, the others wait in the order they came. Asked
- * again, it answers again; for a change that is already over it says nothing.
+ * Claims the services of an order: one change of a service at a time, the others wait in the order they came. Of a claim
+ * that is known it says nothing.
  */
 export function claimAll(get: Get, orderId: string, claims: readonly ClaimRequest[], now: Date): Effects {
   const own = new Set(claims.map((claim) => claim.serviceId));
@@ -47,13 +46,7 @@ function claimOne(
     verdict: { verdict: 'refused' as const, itemId, serviceId, failure: { code, reason } },
   });
 
-  const holder = state?.service.claim;
-  if (state?.change && holder?.orderId === orderId && holder.itemId === itemId) {
-    return { verdict: granted(get, request, action === 'add' ? state.service : state.change.before, holder.number) };
-  }
-  if (state?.waiting.some((one) => one.orderId === orderId && one.request.itemId === itemId)) {
-    return { verdict: waitingBehind(state, request) };
-  }
+  if (state?.waiting.some((one) => one.orderId === orderId && one.request.itemId === itemId)) return {};
   if (state?.service.orderItems.some((item) => item.orderId === orderId && item.itemId === itemId)) return {};
 
   const missing = request.supportingServices.find((id) => !own.has(id) && !usable(get(id)));
@@ -244,7 +237,7 @@ function changedSince(state: ServiceState, orderId: string, itemId: string): str
   return `Service ${service.id} has been changed since, by item "${other?.itemId}" of service order ${other?.orderId}.`;
 }
 
-/** Gives services back that an order will not change after all, and says so, also of what it did not hold. */
+/** Gives services back that an order will not change after all. */
 export function release(get: Get, orderId: string, serviceIds: readonly string[], now: Date, round = 0): Effects {
   const save: ServiceState[] = [];
   const sends: Outgoing[] = [];
@@ -268,5 +261,5 @@ export function release(get: Get, orderId: string, serviceIds: readonly string[]
       ...following.sends,
     );
   }
-  return { save, send: [...sends, send(claimsReleased, { orderId, serviceIds: [...serviceIds], round })] };
+  return { save, send: sends };
 }

@@ -16,7 +16,7 @@ import {
 /** Records what landed on the network, or how the change ended. Reports of older claims and older sequences change nothing. */
 export function record(state: ServiceState, report: ActivationReport, now: Date): Effects {
   const { claim } = state.service;
-  if (state.change === null || claim?.number !== report.number) return repeatSettled(state, report);
+  if (state.change === null || claim?.number !== report.number) return {};
   if (report.stage === 'landed' && report.sequence <= state.change.sequence) return {};
   if (report.stage === 'landed') {
     const service: Service = {
@@ -145,15 +145,4 @@ function failed(
     resources: merged(before.resources, resources),
     state: before.state,
   };
-}
-
-/**
- * An activator that reports the end of a change again was asked again by an order that missed it. Since then the service
- * may have been changed by others: then the report itself says how its change ended.
- */
-function repeatSettled({ lastSettled: last, claims, service }: ServiceState, report: ActivationReport): Effects {
-  const { orderId, itemId, stage, number } = report;
-  if (stage === 'landed' || number > claims) return {};
-  const { outcome, failure } = last?.number === number ? last : { outcome: stage, failure: report.failure };
-  return { send: [send(changeSettled, { orderId, itemId, outcome, failure, service })] };
 }

@@ -24,7 +24,7 @@ export interface Change {
   readonly again?: boolean | undefined;
 }
 
-/** How the last change ended: told again to whoever asks again. */
+/** How the last change ended: by it, a change that others have built on is known. */
 export interface LastSettled {
   readonly number: number;
   readonly orderId: string;

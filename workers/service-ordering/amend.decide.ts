@@ -3,7 +3,7 @@ import { type ServiceOrderAmendment, serviceOrderCommandRefused } from '../../co
 import type { CommandRefused } from '../../contracts/messages/values.ts';
 import { cancellationEvents, changed } from './finish.decide.ts';
 import type { Effects, OrderState } from './order.state.ts';
-import { nextDue } from './reminders.decide.ts';
+import { nextDue } from './due.decide.ts';
 import { orderEnded } from './service-order.machine.ts';
 
 interface Command {
@@ -45,7 +45,7 @@ export function amend(
   const starts = new Date(request.requestedStartDate ?? now);
   const moves = amendment.requestedStartDate !== undefined;
   // Sooner than now is now: the alarm starts it.
-  const due = starts <= now ? now : nextDue(amended, state.work, state.cancellations, 0, now);
+  const due = starts <= now ? now : nextDue(amended, state.cancellations, now);
   const next: OrderState = { ...state, order: amended, dueAt: moves ? due : state.dueAt };
   return { save: [next], send: [changed(next)] };
 }

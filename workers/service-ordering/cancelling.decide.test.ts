@@ -160,15 +160,6 @@ describe('in flight', () => {
       .then({});
     expect(state.cancellations.map((one) => one.state)).toEqual(['terminatedWithError', 'terminatedWithError']);
   });
-
-  test('whoever does not answer is asked again', () => {
-    given(...inFlight, cancelled(), assessed('b'))
-      .when(due(after(100)))
-      .then({ sends: ['cancel-item assess a', 'activate-item b', 'reclaim-services a'] });
-    given(...inFlight, cancelled(), assessed('a', 'over'), assessed('b'), reclaimed('a'))
-      .when(due(after(100)))
-      .then({ sends: ['cancel-item proceed b'] });
-  });
 });
 
 describe('too late', () => {
@@ -212,12 +203,6 @@ describe('too late', () => {
     given(...inFlight, cancelled(), assessed('b', 'too late'))
       .when(cancelled('cancellation-2'))
       .then({ order: 'assessingCancellation' });
-  });
-
-  test('the word that it goes on may be lost: it is said again with the reminder', () => {
-    given(...inFlight, cancelled(), assessed('b', 'too late'))
-      .when(due(after(100)))
-      .then({ sends: ['cancel-item abandon b', 'activate-item b', 'release-claims service-a'] });
   });
 
   test('a claim that comes after it was refused is given back', () => {

@@ -2,13 +2,14 @@
  * Cancelling an order: every activator that began is asked whether its item can be taken back, the services of items
  * that are done are claimed again; when all agree, what was done is taken back, last first. Otherwise all go on.
  */
-import { activateItem, cancelItem } from '../../contracts/messages/activation.ts';
+import { cancelItem } from '../../contracts/messages/activation.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { type ClaimVerdict, reclaimServices } from '../../contracts/messages/service-inventory.ts';
 import type { Cancellation, RequestedItem } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import { type Draft, advance, moved, remember, say } from './draft.decide.ts';
 import { bounded } from './failure.decide.ts';
+import { goesOn, wayOn } from './hold.decide.ts';
 import { activation, giveBack } from './launch.decide.ts';
 import { type ItemCancelling, progressOf } from './order.state.ts';
 import { itemDone, itemEnded } from './service-order.machine.ts';
@@ -54,6 +55,8 @@ function assess(draft: Draft): void {
   const unasked = begun.filter(({ itemId }) => draft.work[itemId]?.cancelling?.round !== roundOf(draft));
   for (const item of unasked) {
     heard(draft, item.itemId, {});
+    // What its activator was not told before comes with the question, which carries the whole item.
+    goesOn(draft, item.itemId);
     tell(draft, item, 'assess');
     moved(draft, item.itemId, 'assess');
   }
@@ -78,7 +81,8 @@ function reclaim(draft: Draft, items: readonly RequestedItem[]): void {
   draft.send.push(send(reclaimServices, { orderId: draft.order.id, round: roundOf(draft), services }));
 }
 
-function tell(draft: Draft, item: RequestedItem, stage: 'assess' | 'proceed' | 'abandon'): void {
+/** Says a stage of the cancellation that is under way, or was last, to an item's activator. */
+export function tell(draft: Draft, item: RequestedItem, stage: 'assess' | 'proceed' | 'abandon'): void {
   const command = activation(draft, item);
   const { round, again } = cancellingOf(draft, item.itemId);
   const claimNumber = again?.number ?? command.claimNumber;
@@ -95,8 +99,7 @@ function refuse(draft: Draft, failure: Failure): void {
   const asked = begunItems(draft).filter(({ itemId }) => draft.work[itemId]?.cancelling?.round === roundOf(draft));
   for (const item of asked) {
     tell(draft, item, 'abandon');
-    const status = draft.work[item.itemId]?.status?.status;
-    moved(draft, item.itemId, status === 'waiting' ? 'wait' : status === 'stalled' ? 'stall' : 'resume');
+    moved(draft, item.itemId, wayOn(draft, item.itemId));
   }
   // The claim may be granted although the word of it has not come.
   const reclaimed = asked.filter(({ itemId }) => cancellingOf(draft, itemId).again !== undefined);
@@ -172,6 +175,19 @@ export function hearVerdict(draft: Draft, itemId: string, verdict: NonNullable<I
   if (draft.order.state === 'assessingCancellation') heard(draft, itemId, { verdict });
 }
 
+/** A question of that round was given up: nobody can say that all can be taken back. False where that was answered, or is over. */
+export function refuseUnanswered(draft: Draft, round: number, itemId: string | undefined, reason: string): boolean {
+  if (draft.order.state !== 'assessingCancellation' || round !== roundOf(draft)) return false;
+  const isOpen = (item: RequestedItem): boolean => {
+    const { verdict, again } = cancellingOf(draft, item.itemId);
+    if (itemId !== undefined) return item.itemId === itemId && verdict === undefined;
+    return again !== undefined && again.number === undefined;
+  };
+  if (!begunItems(draft).some(isOpen)) return false;
+  refuse(draft, { code: 'commandGivenUp', reason });
+  return true;
+}
+
 /** Hears whether a service that was changed already could be claimed again; what is not wanted any more is given back. */
 export function hearReclaimed(draft: Draft, verdict: Exclude<ClaimVerdict, { verdict: 'waiting' }>): void {
   const { itemId, again: round = 0 } = verdict;
@@ -182,22 +198,4 @@ export function hearReclaimed(draft: Draft, verdict: Exclude<ClaimVerdict, { ver
   }
   const wanted = draft.order.state === 'pendingCancellation' && current;
   if (!wanted && verdict.verdict === 'claimed') giveBack(draft, [verdict.service.id], round);
-}
-
-/** Asks again whoever has not answered. */
-export function remindCancellation(draft: Draft): void {
-  const begun = begunItems(draft);
-  if (draft.order.state === 'assessingCancellation') {
-    for (const item of begun) {
-      if (cancellingOf(draft, item.itemId).verdict === undefined) tell(draft, item, 'assess');
-      // The outcome of a change that was over when it was asked may be what was lost: asked again, it is told again.
-      else if (!isDone(draft, item)) draft.send.push(send(activateItem, activation(draft, item)));
-    }
-    const waited = begun.filter(
-      (item) => isDone(draft, item) && cancellingOf(draft, item.itemId).again?.number === undefined,
-    );
-    reclaim(draft, waited);
-    return;
-  }
-  for (const item of begun) if (cancellingOf(draft, item.itemId).proceeding === true) tell(draft, item, 'proceed');
 }

@@ -79,13 +79,26 @@ export function say(draft: Draft, milestone: Omit<Milestone, 'at'> & { at?: stri
   draft.order = { ...draft.order, milestones: [...others, { ...milestone, message: cut(milestone.message), at }] };
 }
 
-export function warn(draft: Draft, alert: Pick<Jeopardy, 'name' | 'message' | 'itemIds'>): void {
+/** @returns the alert's id: by it the alert is taken back */
+export function warn(draft: Draft, alert: Pick<Jeopardy, 'name' | 'message' | 'itemIds'>): string {
   const { jeopardies } = draft.order;
   const [about = 'order'] = alert.itemIds;
-  const id = `${about}-${jeopardies.length + 1}`;
+  const last = Number(/\d+$/.exec(jeopardies.at(-1)?.id ?? '0')?.[0]);
+  const id = `${about}-${last + 1}`;
   const kept = jeopardies.slice(-(mostJeopardies - 1));
   draft.order = {
     ...draft.order,
     jeopardies: [...kept, { ...alert, id, message: cut(alert.message), at: draft.now.toISOString() }],
   };
+  return id;
+}
+
+/** Takes an alert back for one of the items that it is about. */
+export function calm(draft: Draft, alertId: string, itemId: string): void {
+  const jeopardies = draft.order.jeopardies.flatMap((one): Jeopardy[] => {
+    if (one.id !== alertId) return [one];
+    const itemIds = one.itemIds.filter((about) => about !== itemId);
+    return itemIds.length === 0 ? [] : [{ ...one, itemIds }];
+  });
+  draft.order = { ...draft.order, jeopardies };
 }

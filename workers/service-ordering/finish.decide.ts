@@ -9,9 +9,10 @@ import type { Failure } from '../../contracts/messages/values.ts';
 import { pursueCancellation } from './cancelling.decide.ts';
 import { type Draft, advance, say } from './draft.decide.ts';
 import { bounded } from './failure.decide.ts';
+import { calmEnded } from './hold.decide.ts';
 import { launch } from './launch.decide.ts';
 import type { Effects, OrderState } from './order.state.ts';
-import { nextDue } from './reminders.decide.ts';
+import { nextDue } from './due.decide.ts';
 import { itemDone, itemEnded, orderEnded } from './service-order.machine.ts';
 
 /** The event that shows an order as it is. */
@@ -28,6 +29,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
     if (draft.order.startedAt !== undefined && !isCancelling(draft)) launch(draft);
     rollUp(draft);
   }
+  calmEnded(draft);
   const ended = orderEnded(draft.order.state);
   const at = draft.now.toISOString();
   if (ended && draft.order.completedAt === undefined) end(draft, at);
@@ -47,8 +49,7 @@ export function finish(draft: Draft, before: OrderState | undefined): Effects {
     order: { ...order, ...(ended && order.failure === undefined ? firstFailure(order) : {}) },
     work: draft.work,
     cancellations,
-    dueAt: nextDue(order, draft.work, cancellations, 0, draft.now),
-    reminders: 0,
+    dueAt: nextDue(order, cancellations, draft.now),
     deleted: false,
   };
   // Whoever asked for the cancellation waits for the cancellation, not for the order.

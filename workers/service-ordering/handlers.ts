@@ -1,4 +1,5 @@
 import { itemAssessed, itemStatus, milestoneReached } from '../../contracts/messages/activation.ts';
+import { messageGivenUp } from '../../contracts/messages/given-up.ts';
 import { send } from '../../contracts/messages/message.ts';
 import { serviceSpecificationPublished } from '../../contracts/messages/service-catalog.ts';
 import { changeSettled, claimsReleased, servicesClaimed } from '../../contracts/messages/service-inventory.ts';
@@ -17,8 +18,7 @@ import { cancellationEvents, changed } from './finish.decide.ts';
 import { knownOfServices, knownToAccept } from './known.ts';
 import { accept, onAssessed, onClaimed, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 import type { OrderState } from './order.state.ts';
-import { onReleased } from './reminders.decide.ts';
-import { retryItem } from './unbegun.decide.ts';
+import { onGivenUp, retryItem } from './given-up.decide.ts';
 import { type Activators, planningHandlersOf } from './plan.ts';
 import { pageOfServiceOrders } from './service-order.store.ts';
 import { serviceSpecifications, specificationKey } from './specification.store.ts';
@@ -49,7 +49,13 @@ export const handlersOf = (orders: Aggregate<OrderState>, activators: Activators
   on(claimsReleased, {
     of: orders,
     key: (body) => body.orderId,
-    decide: (state, { body }) => done(onReleased(state, body)),
+    // Told by the release before, which said a release until it was answered.
+    decide: () => done(),
+  }),
+  on(messageGivenUp, {
+    of: orders,
+    key: (body) => body.subject,
+    decide: (state, { body, now }) => done(onGivenUp(state, body, now)),
   }),
   on(changeSettled, {
     of: orders,

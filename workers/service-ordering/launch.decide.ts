@@ -4,7 +4,7 @@ import { send } from '../../contracts/messages/message.ts';
 import { claimServices, releaseClaims } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
-import { type Draft, moved, remember, requestedItem } from './draft.decide.ts';
+import { type Draft, moved, requestedItem } from './draft.decide.ts';
 import { dependants } from './item-graph.decide.ts';
 import { progressOf } from './order.state.ts';
 import { itemDone } from './service-order.machine.ts';
@@ -32,9 +32,6 @@ export function claim(draft: Draft, items: readonly RequestedItem[]): void {
 /** @param round up to which cancellation's claims are meant; 0, only those of the changes themselves */
 export function giveBack(draft: Draft, serviceIds: readonly string[], round = 0): void {
   if (serviceIds.length === 0) return;
-  const given = new Set(serviceIds);
-  for (const { itemId, serviceId } of draft.order.request.items)
-    if (given.has(serviceId)) remember(draft, itemId, { released: undefined });
   draft.send.push(
     send(releaseClaims, { orderId: draft.order.id, serviceIds: [...serviceIds], ...(round === 0 ? {} : { round }) }),
   );
@@ -51,7 +48,7 @@ export function launch(draft: Draft): void {
   }
 }
 
-/** An item as its activator gets it; the same again whenever it is asked again. */
+/** An item as its activator gets it: the same in every command about it. */
 export function activation(draft: Draft, item: RequestedItem): ActivateItem {
   const work = draft.work[item.itemId];
   if (work?.resolved === undefined || work.claimNumber === undefined || item.action === 'noChange') {

@@ -13,7 +13,7 @@ import type { ResolvedItem } from './validate.decide.ts';
 /** Of a service whose change was settled, what those that depend on it are told. */
 export type Settled = Pick<Service, 'id' | 'serviceType' | 'characteristics' | 'resources'>;
 
-/** What service ordering remembers of an item beside what it shows: what it learned from others, to launch and re-launch it. */
+/** What service ordering remembers of an item beside what it shows: what it learned from others, to launch it. */
 export interface ItemWork {
   readonly resolved?: ResolvedItem | undefined;
   readonly claimNumber?: number | undefined;
@@ -23,14 +23,28 @@ export interface ItemWork {
   readonly missing?: readonly string[] | undefined;
   /** As the inventory held it when its change was settled: what dependants stand on. */
   readonly settled?: Settled | undefined;
-  /** Its service is given back, all that was claimed up to this cancellation: the inventory said so. */
-  readonly released?: number | undefined;
   /** How its activation stood last. */
   readonly status?: { readonly sequence: number; readonly status: 'running' | 'waiting' | 'stalled' } | undefined;
-  /** Its activator gave up on the very command to begin it; `retriedAt`: what it gave up before counts no more. */
-  readonly unbegun?: { readonly held: boolean; readonly retriedAt?: string | undefined } | undefined;
+  /** A command about it was given up. Called so since that was only ever the command that begins it. */
+  readonly unbegun?: Unbegun | undefined;
   /** What was asked and heard in that round of cancelling. */
   readonly cancelling?: ItemCancelling | undefined;
+}
+
+/** What was given up, and is sent again when a person retries the item: the claim of its service, or a command to its activator. */
+export type HeldFor = 'claim' | 'activate' | 'proceed' | 'abandon';
+
+export interface Unbegun {
+  /** It stands still for that, until it is heard of or retried. */
+  readonly held: boolean;
+  /** Absent: the command that begins it. */
+  readonly command?: HeldFor | undefined;
+  /** The message that was given up last. */
+  readonly messageId?: string | undefined;
+  /** The alert that says so. */
+  readonly alert?: string | undefined;
+  /** What was given up before that counts no more for the release before, which looks in the journal. */
+  readonly retriedAt?: string | undefined;
 }
 
 export interface ItemCancelling {
@@ -48,9 +62,8 @@ export interface OrderState {
   readonly work: Readonly<Record<string, ItemWork>>;
   /** Requests to cancel it, oldest first: the last may be under way, the others were refused. */
   readonly cancellations: readonly Cancellation[];
-  /** When to ask again for what was asked of others; null when nothing is awaited. */
+  /** The next date that it waits for; null when there is none. */
   readonly dueAt: Date | null;
-  readonly reminders: number;
   readonly deleted: boolean;
 }
 

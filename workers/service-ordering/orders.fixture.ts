@@ -1,13 +1,14 @@
 /** Orders in words, for the tests of service ordering: facts as they come in, and a life made of them. */
 import { expect } from 'vitest';
-import type { Outgoing } from '../../contracts/messages/message.ts';
+import type { MessageDefinition, Outgoing } from '../../contracts/messages/message.ts';
 import type { ServiceSpecification } from '../../contracts/messages/service-catalog.ts';
 import type { ChangeOutcome, ClaimVerdict, Service } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem, ServiceOrderRequest } from '../../contracts/messages/service-ordering.ts';
 import type { ServiceOrderState } from '../../contracts/states/service-order.ts';
+import { serviceOrderingQueue } from '../../contracts/topology.ts';
 import { requestCancellation } from './cancel.decide.ts';
 import { type Effects, type OrderState } from './order.state.ts';
-import { onReleased } from './reminders.decide.ts';
+import { onGivenUp, retryItem } from './given-up.decide.ts';
 import { accept, onAssessed, onClaimed, onDue, onMilestone, onSettled, onStatus } from './service-order.decide.ts';
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
@@ -107,10 +108,28 @@ export const refused = (itemId: string): ClaimVerdict => ({
 });
 export const claimed = (...itemIds: readonly string[]): Fact => verdicts(...itemIds.map((id) => granted(id)));
 
-export const released =
-  (...serviceIds: readonly string[]): Fact =>
+/** A command of the order was given up, and nobody knows its outcome. */
+export const givenUp =
+  <Body>(
+    { name }: MessageDefinition<Body>,
+    key?: string,
+    { reason = 'the disk is full', messageId = 'a-message' } = {},
+  ): Fact =>
   (state) =>
-    onReleased(state, { serviceIds });
+    onGivenUp(
+      state,
+      {
+        ...{ messageId, type: name, queue: 'a-queue', sender: serviceOrderingQueue, subject: orderId },
+        ...(key === undefined ? {} : { key }),
+        ...{ awaited: false, code: '23514', reason, at: after(5).toISOString() },
+      },
+      after(5),
+    );
+
+export const retried =
+  (itemId: string, at = after(60)): Fact =>
+  (state) =>
+    retryItem(state, itemId, at);
 
 export const settled =
   (

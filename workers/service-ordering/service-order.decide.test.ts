@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { ActivateItem } from '../../contracts/messages/activation.ts';
 import type { ClaimRequest } from '../../contracts/messages/service-inventory.ts';
 import type { RequestedItem } from '../../contracts/messages/service-ordering.ts';
-import type { OrderState } from './order.state.ts';
 import { accept } from './service-order.decide.ts';
 import {
   aService,
@@ -20,7 +19,6 @@ import {
   lived,
   milestone,
   refused,
-  released,
   sent,
   settled,
   shortened,
@@ -42,7 +40,7 @@ describe('acceptance', () => {
         items: { a: 'acknowledged', b: 'acknowledged' },
         sends: ['claim-services a b'],
       });
-    expect(state).toMatchObject({ order: { revision: 1, startedAt: state.order.updatedAt }, dueAt: after(30) });
+    expect(state).toMatchObject({ order: { revision: 1, startedAt: state.order.updatedAt }, dueAt: null });
   });
 
   test('a claim carries what the new service will be: defaults filled in, its type, what it stands on within the order', () => {
@@ -292,99 +290,25 @@ describe('fallout', () => {
   });
 });
 
-describe('reminders', () => {
-  test('before its time, nothing is asked again', () => {
-    given(accepted(one))
-      .when(due(after(29.9)))
-      .thenNothing();
+describe('time', () => {
+  test('an order that waits for nobody but others has no alarm', () => {
+    expect([lived(accepted(one)), lived(accepted(one), claimed('a'), stalled('a'))].map(({ dueAt }) => dueAt)).toEqual([
+      null,
+      null,
+    ]);
   });
 
-  test('claims that were not answered are asked for again, without those that were', () => {
-    given(accepted(pair), claimed('a'))
-      .when(due(after(30)))
-      .then({ sends: ['claim-services b', 'activate-item a'] });
+  test('an alarm of the release before asks nobody, is no change, and does not ring again', () => {
+    const { save, send } = due(after(30))({ ...lived(accepted(one), claimed('a')), dueAt: after(30) });
+    expect(save).toMatchObject([{ dueAt: null, order: { revision: 2 } }]);
+    expect(send).toBeUndefined();
   });
 
-  test('an activation is asked for again with the very same words', () => {
-    const first = given(accepted(one)).when(claimed('a')).then({});
-    const again = given(accepted(one), claimed('a'))
-      .when(due(after(30)))
-      .then({ sends: ['activate-item a'] });
-    expect(sent(again.effects, 'activate-item')).toEqual(sent(first.effects, 'activate-item'));
-  });
-
-  test('an item that waits for another is not activated by a reminder', () => {
-    given(accepted(chain), claimed('a', 'b', 'c'))
-      .when(due(after(30)))
-      .then({ sends: ['activate-item a'] });
-  });
-
-  test('an item that is held is asked after too: the word that it was resumed may be lost', () => {
-    given(accepted(one), claimed('a'), stalled('a'))
-      .when(due(after(30)))
-      .then({ sends: ['activate-item a'] });
-  });
-
-  test('reminders get rarer up to six hours, and any news brings them back to thirty seconds', () => {
-    const gaps: number[] = [];
-    let state = lived(accepted(one));
-    for (let at = state.dueAt; gaps.length < 12 && at !== null; at = state.dueAt) {
-      state = due(at)(state).save?.at(-1) ?? state;
-      gaps.push(((state.dueAt?.getTime() ?? 0) - at.getTime()) / 1_000);
-    }
-    expect(gaps).toEqual([60, 120, 240, 480, 960, 1_920, 3_840, 7_680, 15_360, 21_600, 21_600, 21_600]);
-    expect(claimed('a')(state).save?.[0]?.dueAt).toEqual(after(30));
-  });
-
-  describe('a release', () => {
-    const refusing = accepted(anOrder(anItem('a', { action: 'modify', characteristics: { rate: 9_999 } })));
-
-    /** What its reminders say, at most ten times; `answered`: at once, from that one on. */
-    function remindersOf(order: OrderState, answered: number): string[][] {
-      let state = order;
-      const said: string[][] = [];
-      while (state.dueAt !== null && said.length < 10) {
-        const effects = due(state.dueAt)(state);
-        state = effects.save?.at(-1) ?? state;
-        said.push(shortened(effects.send ?? []));
-        if (said.length >= answered) state = released('service-a')(state).save?.at(-1) ?? state;
-      }
-      return said;
-    }
-    const again = ['release-claims service-a'];
-    const times = <One>(count: number, one: One): One[] => Array.from({ length: count }, () => one);
-
-    test('is said again until it is answered', () => {
-      expect(remindersOf(lived(refusing, claimed('a')), 99)).toEqual(times(10, again));
-      expect(remindersOf(lived(refusing, claimed('a')), 7)).toEqual([...times(7, again), []]);
-    });
-
-    test('is said three times more when it is answered at once, for a claim may come after it', () => {
-      const state = lived(refusing, claimed('a'), released('service-a'));
-      expect(remindersOf(state, 1)).toEqual([again, again, again, []]);
-    });
-
-    test('of a claim that came when all was quiet is said until it is answered too', () => {
-      let state = lived(refusing, claimed('a'), released('service-a'));
-      state = [30, 90, 210, 9_999].reduce((one, at) => lived(() => due(after(at))(one), released('service-a')), state);
-      expect(state.dueAt).toBeNull();
-      expect(lived(() => claimed('a')(state)).dueAt).toEqual(after(30));
-    });
-
-    test('whose answer comes twice, or for an order nobody knows, changes nothing', () => {
-      const state = lived(refusing, claimed('a'), released('service-a'));
-      expect(released('service-a')(state)).toEqual({});
-      expect(released('service-z')(state)).toEqual({});
-      expect(released('service-a')(undefined)).toEqual({});
-    });
-  });
-
-  test('a reminder is not a change: the revision stays, and no event is sent', () => {
-    const { state, effects } = given(accepted(one))
-      .when(due(after(30)))
-      .then({});
-    expect(state.order.revision).toBe(1);
-    expect(sent(effects, 'service-order-changed')).toEqual([]);
+  test('services that come when the order is over are given back', () => {
+    const { effects } = given(accepted(one), verdicts(refused('a')))
+      .when(claimed('a'))
+      .then({ sends: ['release-claims service-a'] });
+    expect(effects.save).toBeUndefined();
   });
 });
 

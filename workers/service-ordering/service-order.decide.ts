@@ -10,13 +10,13 @@ import type { Failure } from '../../contracts/messages/values.ts';
 import { hearReclaimed, hearVerdict } from './cancelling.decide.ts';
 import { checkCharacteristics } from './characteristics.decide.ts';
 import { type Draft, advance, draftOf, moved, note, remember, requestedItem, say, warn } from './draft.decide.ts';
+import { nextDue } from './due.decide.ts';
 import { expect } from './expectation.decide.ts';
 import { bounded } from './failure.decide.ts';
 import { changed, finish } from './finish.decide.ts';
 import { claim, fail, giveBack } from './launch.decide.ts';
 import { type Durations, type Effects, type OrderState } from './order.state.ts';
-import { onClaimedTooLate, remind } from './reminders.decide.ts';
-import { type Beginnings, goesOn, isHeldUnbegun, lookAtBeginnings } from './unbegun.decide.ts';
+import { goesOn, isHeldByGivingUp, heldFor } from './hold.decide.ts';
 import { itemEnded, orderEnded } from './service-order.machine.ts';
 import { type ResolvedItem, type Specifications, findSpecification, validateOrder } from './validate.decide.ts';
 
@@ -92,14 +92,16 @@ export function onClaimed(
 ): Effects {
   if (state === undefined) return {};
   if (orderEnded(state.order.state)) {
-    const late = granted(verdicts);
-    return late.length === 0 ? {} : onClaimedTooLate(state, late, now);
+    const late = draftOf(state, now);
+    giveBack(late, granted(verdicts), state.cancellations.length);
+    return late.send.length === 0 ? {} : { send: late.send };
   }
   const draft = draftOf(state, now);
   for (const verdict of verdicts) {
     const item = requestedItem(draft, verdict.itemId);
     const progress = draft.order.progress[verdict.itemId];
     if (item === undefined || progress === undefined) continue;
+    if (heldFor(draft.work[verdict.itemId]) === 'claim') goesOn(draft, verdict.itemId);
     if (verdict.verdict !== 'waiting' && verdict.again !== undefined) hearReclaimed(draft, verdict);
     else if (itemEnded(progress.state)) giveBack(draft, granted([verdict]));
     else if (verdict.verdict === 'waiting') {
@@ -200,6 +202,7 @@ export function onSettled(
   const goingBack = state.work[itemId]?.cancelling?.proceeding === true && state.work[itemId]?.settled !== undefined;
   if (itemEnded(progress.state) || (goingBack && (outcome === 'completed' || outcome === 'partial'))) return {};
   const draft = draftOf(state, now);
+  goesOn(draft, itemId);
   remember(draft, itemId, { settled: service });
   const failure = settled.failure ?? { code: 'activationFailed', reason: 'The activation failed.' };
   switch (outcome) {
@@ -235,9 +238,10 @@ export function onStatus(
   const progress = state.order.progress[itemId];
   if (progress?.startedAt === undefined || itemEnded(progress.state)) return {};
   const older = sequence !== 0 && known !== undefined && sequence <= known.sequence;
-  if (older || (known?.status ?? 'running') === status) return {};
+  const isNews = (known?.status ?? 'running') !== status || isHeldByGivingUp(state, itemId);
+  if (older || !isNews) return {};
   const draft = draftOf(state, now);
-  if (isHeldUnbegun(state, itemId)) goesOn(draft, itemId);
+  goesOn(draft, itemId);
   remember(draft, itemId, { status: { sequence: Math.max(sequence, known?.sequence ?? 0), status } });
   const about = { id: `${itemId}-${step}-waits`, name: 'waiting', itemIds: [itemId] };
   switch (status) {
@@ -281,6 +285,8 @@ export function onMilestone(
   const id = `${itemId}-${name}`;
   if (state.order.milestones.some((one) => one.id === id)) return {};
   const draft = draftOf(state, now);
+  // Of a word about its cancellation it says nothing: the step was under way already.
+  if (heldFor(state.work[itemId]) === 'activate') goesOn(draft, itemId);
   say(draft, { id, name, message, at, itemIds: [itemId] });
   return finish(draft, state);
 }
@@ -302,8 +308,8 @@ export function onAssessed(
   return finish(draft, state);
 }
 
-/** The alarm: a date has come, or something that was asked of others is overdue. */
-export function onDue(state: OrderState | undefined, now: Date, beginnings: Beginnings = new Map()): Effects {
+/** The alarm: a date has come. Nobody is asked anything again. */
+export function onDue(state: OrderState | undefined, now: Date): Effects {
   if (state === undefined || state.dueAt === null || state.dueAt > now) return {};
   const { order, cancellations } = state;
   const draft = draftOf(state, now);
@@ -318,7 +324,7 @@ export function onDue(state: OrderState | undefined, now: Date, beginnings: Begi
     cancellations.some(
       ({ state: stands, notBefore }) => stands === 'accepted' && notBefore !== undefined && new Date(notBefore) <= now,
     );
-  if (!starts && !cancels) return lookAtBeginnings(state, beginnings, now) ?? remind(state, now);
+  if (!starts && !cancels) return { save: [{ ...state, dueAt: nextDue(order, cancellations, now) }] };
   if (starts && !cancels) start(draft);
   return finish(draft, state);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ActivateItem } from '../../contracts/messages/activation.ts';
+import { type ActivateItem, activateItem } from '../../contracts/messages/activation.ts';
+import { claimServices } from '../../contracts/messages/service-inventory.ts';
 import { serviceOrderStates } from '../../contracts/states/service-order.ts';
 import {
   type Fact,
@@ -11,8 +12,9 @@ import {
   busy,
   claimed,
   due,
+  givenUp,
   refused,
-  released,
+  retried,
   sent,
   settled,
   stalled,
@@ -77,6 +79,9 @@ const aFact: fc.Arbitrary<Fact> = fc.oneof(
   fc.tuple(anItemId, fc.constantFrom('completed' as const, 'failed' as const)).map(([id, how]) => settled(id, how)),
   fc.tuple(anItemId, fc.boolean()).map(([id, is]) => stalled(id, is)),
   fc.integer({ min: 0, max: 2_000 }).map((seconds) => due(after(seconds))),
+  fc.constant(givenUp(claimServices)),
+  anItemId.map((id) => givenUp(activateItem, id)),
+  anItemId.map((id) => retried(id)),
 );
 
 /** Facts in any order, some of them again right away, some again much later. */
@@ -140,24 +145,21 @@ test('law: whatever came in whatever order, once every answer has come at last, 
   fc.assert(
     fc.property(aHistory, fc.shuffledSubarray([...ids], { minLength: 4 }), (history, ending) => {
       let state = history.reduce<OrderState | undefined>(apply, undefined);
-      // What was lost is asked for again; the inventory answers what it is asked and the network what it is told.
-      for (let round = 0; round < ids.length + 1; round += 1) {
-        const reminded = due(after(100_000 * (round + 1)))(state);
-        state = reminded.save?.at(-1) ?? state;
-        for (const { claims } of sent<{ claims: { itemId: string }[] }>(reminded, 'claim-services'))
-          state = apply(state, claimed(...claims.map((one) => one.itemId)));
+      // A person has what was given up said again; the inventory answers what it is asked, and the network what it is told.
+      for (const id of ids) state = apply(state, retried(id));
+      state = apply(state, claimed(...ids));
+      for (let round = 0; round < ids.length + 1; round += 1)
         for (const id of ending)
           if (['inProgress', 'held'].includes(state?.order.progress[id]?.state ?? ''))
             state = apply(state, settled(id));
-      }
       expect(ids.map((id) => itemEnded(state?.order.progress[id]?.state ?? 'acknowledged'))).toEqual(
         ids.map(() => true),
       );
       expect(orderEnded(state?.order.state ?? 'acknowledged')).toBe(true);
-      // A release may be said a few times more; then nothing is awaited.
-      for (let more = 1; more <= 4; more += 1)
-        state = apply(apply(state, due(after(10_000_000 * more))), released(...ids.map((id) => `service-${id}`)));
-      expect(state?.dueAt).toBeNull();
+      expect([
+        state?.dueAt,
+        state?.order.jeopardies.filter(({ message }) => message.includes('fallout retry')),
+      ]).toEqual([null, []]);
     }),
   );
 });

@@ -57,11 +57,12 @@ export const orderTransitions = {
 } as const satisfies Table<ServiceOrderState, OrderTrigger>;
 
 /**
- * What moves an item. `wait`: another order changes its service, or an outside system has its work. `abandon`: something
+ * What moves an item. `ask`: its service is asked for again. `wait`: another order changes its service, or an outside system has its work. `abandon`: something
  * it depends on did not come about. `part`: done, without what was optional. `takenBack`: cancelled, and nothing is left.
  */
 export type ItemTrigger =
   | 'start'
+  | 'ask'
   | 'wait'
   | 'reject'
   | 'complete'
@@ -81,6 +82,7 @@ export const itemTransitions = {
   acknowledged: {
     start: 'inProgress',
     wait: 'pending',
+    stall: 'held',
     reject: 'rejected',
     complete: 'completed',
     fail: 'failed',
@@ -98,8 +100,10 @@ export const itemTransitions = {
   inProgress: { ...settled, stall: 'held', wait: 'pending', assess: 'assessingCancellation' },
   held: {
     ...settled,
+    ask: 'acknowledged',
     resume: 'inProgress',
     wait: 'pending',
+    abandon: 'cancelled',
     assess: 'assessingCancellation',
     proceed: 'pendingCancellation',
   },

@@ -50,7 +50,9 @@ test('an order is read back as it was written, whatever it has been through', as
   ].map((state, at) => named(state, `order-${at}`));
   await saveWhole(...states);
   const loaded = await load(...states.map((state) => state.order.id));
-  expect([...loaded.values()]).toEqual(JSON.parse(JSON.stringify(states), revived));
+  // The release before wants its count of reminders.
+  const whole = states.map((state) => ({ ...state, reminders: 0 }));
+  expect([...loaded.values()]).toEqual(JSON.parse(JSON.stringify(whole), revived));
 });
 
 test('a row refers to its specifications, and is whole again for processes of the release before', async () => {
@@ -90,8 +92,8 @@ const revived = (key: string, value: unknown): unknown =>
 test('saved again, the newer state is what there is; what nobody saved is not there', async () => {
   const first = named(lived(accepted(order)), 'again');
   await save(first);
-  await save({ ...first, reminders: 7, dueAt: null });
-  expect((await load('again', 'nobody')).get('again')).toMatchObject({ reminders: 7, dueAt: null });
+  await save({ ...first, deleted: true, dueAt: null });
+  expect((await load('again', 'nobody')).get('again')).toMatchObject({ deleted: true, dueAt: null });
   expect((await load('again', 'nobody')).size).toBe(1);
 });
 

@@ -33,9 +33,16 @@ const stored = z.object({
       missing: z.array(z.string()).optional(),
       // The release before kept the service whole.
       settled: service.partial().required({ id: true, characteristics: true, resources: true }).optional(),
-      released: z.int().optional(),
       status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
-      unbegun: z.object({ held: z.boolean(), retriedAt: z.string().optional() }).optional(),
+      unbegun: z
+        .object({
+          held: z.boolean(),
+          command: z.enum(['claim', 'activate', 'proceed', 'abandon']).optional(),
+          messageId: z.string().optional(),
+          alert: z.string().optional(),
+          retriedAt: z.string().optional(),
+        })
+        .optional(),
       cancelling: z
         .object({
           round: z.int(),
@@ -47,7 +54,6 @@ const stored = z.object({
     }),
   ),
   cancellations: z.array(cancellation).optional(),
-  reminders: z.int(),
 });
 const documentOf = documentsOf('service_ordering.service_order', stored);
 
@@ -80,7 +86,7 @@ export function serviceOrdersSpelled(versions: MessageVersions): Aggregate<Order
       return versions === 'current' ? loaded : madeWhole(tx, loaded, contents);
     },
     save(tx, states) {
-      if (versions === 'previous') return saveServiceOrders(tx, states);
+      if (versions === 'previous') return saveServiceOrders(tx, states.map(withReminders));
       const whole: ServiceSpecification[] = [];
       const referring = (one: ReferredSpecification): ReferredSpecification => {
         if (isReference(one)) return one;
@@ -92,6 +98,9 @@ export function serviceOrdersSpelled(versions: MessageVersions): Aggregate<Order
     },
   };
 }
+
+/** The release before counts in each row how often it asked again. */
+const withReminders = (state: OrderState): OrderState => ({ ...{ reminders: 0 }, ...state });
 
 /** As they are kept once no process of the release before runs. */
 export const serviceOrders = serviceOrdersSpelled('current');

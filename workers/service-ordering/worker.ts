@@ -3,7 +3,6 @@ import { alarmsOf } from '../../ops/platform/messaging/alarms.ts';
 import { done } from '../../ops/platform/messaging/handler.ts';
 import type { RoleDependencies, RunningRole } from '../../ops/platform/messaging/role.ts';
 import { startWorker } from '../../ops/platform/messaging/worker.ts';
-import { readBeginnings } from './beginning.store.ts';
 import { handlersOf } from './handlers.ts';
 import { type DeclaredActivator, activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
@@ -29,8 +28,7 @@ export function startServiceOrdering(
     alarms: alarmsOf({
       of,
       rows: serviceOrderRows,
-      context: readBeginnings,
-      decide: (state, { now }, _get, beginnings) => done(onDue(state, now, beginnings.get(state?.order.id ?? ''))),
+      decide: (state, { now }) => done(onDue(state, now)),
     }),
   });
   return {

@@ -1,9 +1,8 @@
-import { activatorQueue } from '../../../contracts/topology.ts';
 import type { Characteristics } from '../../../contracts/messages/values.ts';
 import type { Letter } from '../../platform/broker/letters.ts';
 import type { HeldDelivery } from './delivery.store.ts';
 import type { AuditLine, Fallout } from './fallout.store.ts';
-import type { UnbegunItem } from './unbegun.store.ts';
+import { type GivenUpCommand, type UnbegunItem, lettersAbout } from './unbegun.store.ts';
 
 /** Held items of service orders, and held deliveries of product orders, as one table, a line each, oldest first. */
 export const tableOf = (
@@ -31,9 +30,9 @@ function stepRow({ orderId, itemId, action, serviceType, steps, position, since 
   return { since, cells: [orderId, itemId, `${action} ${serviceType}`, step], because: failure?.reason ?? '' };
 }
 
-const unbegunRow = ({ since, orderId, itemId, action, serviceType, because }: UnbegunItem): Row => ({
+const unbegunRow = ({ since, orderId, itemId, action, serviceType, command, because }: UnbegunItem): Row => ({
   since,
-  cells: [orderId, itemId, `${action} ${serviceType}`, 'its beginning'],
+  cells: [orderId, itemId, `${action} ${serviceType}`, heldAt[command]],
   because,
 });
 
@@ -73,13 +72,23 @@ export function deliveryDetailOf(one: HeldDelivery, audit: readonly AuditLine[])
   ].join('\n');
 }
 
-/** One item that never began: who gave it up and why, and what people did about it. */
+const heldAt: Readonly<Record<GivenUpCommand, string>> = {
+  ...{ claim: 'its claim', activate: 'its beginning', proceed: 'its way back', abandon: 'its way on' },
+};
+const whoGaveUp: Readonly<Record<GivenUpCommand, (serviceType: string) => string>> = {
+  claim: () => 'the inventory gave up the claim of services',
+  activate: (type) => `the ${type} activator gave up before its first step`,
+  proceed: (type) => `the ${type} activator gave up the command to take it back`,
+  abandon: (type) => `the ${type} activator gave up the command to go on`,
+};
+
+/** One item that is held for a command: who gave it up and why, and what people did about it. */
 export const unbegunDetailOf = (one: UnbegunItem, audit: readonly AuditLine[]): string =>
   [
     `order ${one.orderId}, item ${one.itemId}: ${one.action} ${one.serviceType} (service ${one.serviceId})`,
-    `  held since ${one.since.toISOString()}: the ${one.serviceType} activator gave up before its first step`,
+    `  held since ${one.since.toISOString()}: ${whoGaveUp[one.command](one.serviceType)}`,
     `  because: ${one.because}`,
-    `  it goes on with retry, or with its letter replayed (patchbay fallout letters ${activatorQueue(one.serviceType)})`,
+    `  it goes on with retry, or with its letter replayed (patchbay fallout letters ${lettersAbout(one).queue})`,
     ...auditLines(audit),
   ].join('\n');
 

@@ -17,7 +17,13 @@ import {
 import { type HeldDelivery, readHeldDeliveries, readServiceOrderIds } from '../fallout/delivery.store.ts';
 import { settleDeliveryBy } from '../fallout/delivery-verbs.ts';
 import { withDatabase, withLetters } from '../fallout/here.ts';
-import { type UnbegunItem, readUnbegun, retryUnbegun, takeBeginLetters } from '../fallout/unbegun.store.ts';
+import {
+  type GivenUpCommand,
+  type UnbegunItem,
+  readUnbegun,
+  retryUnbegun,
+  takeGivenUpLetters,
+} from '../fallout/unbegun.store.ts';
 import { letterVerbs } from '../fallout/letter-verbs.ts';
 import { deliveryDetailOf, detailOf, tableOf, unbegunDetailOf } from '../fallout/show.ts';
 import { takeStepLetters } from '../fallout/step-letters.ts';
@@ -127,18 +133,22 @@ const inWords = (verb: FalloutVerb, { itemId, orderId, serviceType, position, st
       : `\nThe ${serviceType} activator has not taken it yet; it will when it runs (patchbay doctor). The letter stays, and means nothing then.`
   }`;
 
+const sentAgain: Readonly<Record<GivenUpCommand, string>> = {
+  ...{ claim: 'its service claimed', activate: 'begun', proceed: 'told to go back', abandon: 'told to go on' },
+};
+
 /** @throws Sentence for what only a step can be told */
 async function beginAgain(sql: Database, one: UnbegunItem, verb: FalloutVerb, options: Options): Promise<string> {
-  const { orderId, itemId, serviceType } = one;
+  const { orderId, itemId } = one;
   if (verb !== 'retry' || options.set !== undefined)
     throw new Sentence(
-      `Item ${itemId} of order ${orderId} has not begun: there is no step to ${verb === 'retry' ? 'put right' : verb}. Retry it as it is, replay its letter edited, or cancel the order.`,
+      `Item ${itemId} of order ${orderId} is held for a command that was given up: there is no step to ${verb === 'retry' ? 'put right' : verb}. Retry it as it is, replay its letter edited, or cancel the order.`,
     );
   const word = await retryUnbegun(sql, one, { actor: userInfo().username, reason: options.reason });
   const taken = await isHandled(sql, word, 'service ordering', serviceOrderingQueue);
-  const letters = taken ? await withLetters((opened) => takeBeginLetters(opened, one)) : 0;
+  const letters = taken ? await withLetters((opened) => takeGivenUpLetters(opened, one)) : 0;
   if (options.json === true) return JSON.stringify({ verb, taken, letters, ...one });
-  const said = `retry: item ${itemId} of order ${orderId}, begun again at the ${serviceType} activator`;
+  const said = `retry: item ${itemId} of order ${orderId}, ${sentAgain[one.command]} again`;
   return taken ? said : `${said}\nService ordering has not taken it yet; it will when it runs (patchbay doctor).`;
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { claimsReleased, releaseClaims } from '../../../contracts/messages/service-inventory.ts';
 import type { Topology } from '../../../contracts/topology.ts';
 import type { Broker } from '../../run/bootstrap/service.ts';
 import { connectBroker } from '../../platform/broker/connection.ts';
@@ -13,8 +12,7 @@ export interface Duplicator {
   /**
    * Publishes everything seen once more, shuffled, and waits until the queues are empty.
    *
-   * @returns how many new messages the fleet sent meanwhile: in a quiet system, in answer to repeated ones. Releases do not
-   *   count: they are said again by themselves.
+   * @returns how many new messages the fleet sent meanwhile: in a quiet system, in answer to repeated ones
    */
   again(): Promise<number>;
   stop(): Promise<void>;
@@ -112,9 +110,7 @@ export async function startDuplicator(broker: Broker, topology: Topology, random
       }
       await channel.waitForConfirms();
       await emptied();
-      const since = [...seen.values()].slice(all.length);
-      return since.filter(({ properties: { type } }) => type !== releaseClaims.name && type !== claimsReleased.name)
-        .length;
+      return seen.size - all.length;
     },
     async stop() {
       for (const timer of waiting) clearTimeout(timer);

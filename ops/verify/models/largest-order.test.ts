@@ -10,7 +10,6 @@ import {
   type Service,
   changeSettled,
   claimServices,
-  claimsReleased,
   releaseClaims,
   servicesClaimed,
 } from '../../../contracts/messages/service-inventory.ts';
@@ -32,7 +31,6 @@ import { record } from '../../../workers/service-inventory/record.decide.ts';
 import { type Effects, type OrderState } from '../../../workers/service-ordering/order.state.ts';
 import { claimsOf, planOrder } from '../../../workers/service-ordering/plan.decide.ts';
 import { activatorsByType } from '../../../workers/service-ordering/plan.ts';
-import { onReleased } from '../../../workers/service-ordering/reminders.decide.ts';
 import { accept, onClaimed, onSettled } from '../../../workers/service-ordering/service-order.decide.ts';
 
 /** DESIGN, "Sizes are bounded at the door": what every message that comes of an order fits under. */
@@ -140,7 +138,6 @@ function largestMessages(body: Json, fate: 'completed' | 'failed' = 'completed')
           now,
         ),
       );
-    else if (definition.name === claimsReleased.name) ordered(onReleased(state, sent as { serviceIds: string[] }));
     else if (definition.name === activateItem.name) activated(sent as ActivateItem);
     else if (definition.name === changeSettled.name)
       ordered(onSettled(state, sent as { itemId: string; outcome: 'completed' | 'failed'; service: Service }, now));

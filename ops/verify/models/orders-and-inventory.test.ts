@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ActivateItem, activateItem } from '../../../contracts/messages/activation.ts';
+import { type GivenUp, messageGivenUp } from '../../../contracts/messages/given-up.ts';
 import { type Outgoing, send } from '../../../contracts/messages/message.ts';
 import {
   type ClaimRequest,
@@ -8,7 +9,6 @@ import {
   type Service,
   changeSettled,
   claimServices,
-  claimsReleased,
   recordActivation,
   releaseClaims,
   servicesClaimed,
@@ -20,27 +20,26 @@ import { record } from '../../../workers/service-inventory/record.decide.ts';
 import { aService as aKeptService } from '../../../workers/service-inventory/services.fixture.ts';
 import { aSpecification, anItem, noon } from '../../../workers/service-ordering/orders.fixture.ts';
 import { type OrderState } from '../../../workers/service-ordering/order.state.ts';
-import { onReleased } from '../../../workers/service-ordering/reminders.decide.ts';
-import { accept, onClaimed, onDue, onSettled } from '../../../workers/service-ordering/service-order.decide.ts';
+import { onGivenUp, retryItem } from '../../../workers/service-ordering/given-up.decide.ts';
+import { accept, onClaimed, onSettled } from '../../../workers/service-ordering/service-order.decide.ts';
+import { type Ground, aGround, giveUp, orderOf, replay, taken } from './ground.fixture.ts';
 import { itemEnded, orderEnded } from '../../../workers/service-ordering/service-order.machine.ts';
 
 /**
- * Several orders that want the same services, the inventory that grants them, and an activator, joined by messages that
- * come late, twice, in any order, or never.
+ * Several orders that want the same services, the inventory that grants them, and an activator, joined by messages as the
+ * ground's law has them.
  */
 const catalog = [aSpecification()];
 const shared = ['s', 't', 'u'];
-type Message = { readonly definition: Outgoing['definition']; readonly body: unknown };
 
-interface World {
+interface World extends Ground {
   readonly orders: Map<string, OrderState>;
   readonly services: Map<string, ServiceState>;
   readonly ended: Map<string, 'completed' | 'failed'>;
-  bag: Message[];
   time: number;
 }
 
-function deliver(world: World, { definition, body }: Message, fails: boolean): void {
+function deliver(world: World, { definition, body }: Outgoing, fails: boolean): void {
   const service = (id: string) => world.services.get(id);
   const kept = ({
     save = [],
@@ -77,9 +76,9 @@ function deliver(world: World, { definition, body }: Message, fails: boolean): v
         ),
       );
     }
-    case claimsReleased.name: {
-      const released = body as { orderId: string; serviceIds: string[] };
-      return ordered(released.orderId, onReleased(world.orders.get(released.orderId), released));
+    case messageGivenUp.name: {
+      const givenUp = body as GivenUp;
+      return ordered(givenUp.subject, onGivenUp(world.orders.get(givenUp.subject), givenUp, new Date(world.time)));
     }
     case changeSettled.name: {
       const settled = body as { orderId: string; itemId: string; outcome: 'completed' | 'failed'; service: Service };
@@ -120,39 +119,70 @@ function deliver(world: World, { definition, body }: Message, fails: boolean): v
 
 const aStep = fc.record({
   pick: fc.nat({ max: 1_000 }),
-  how: fc.constantFrom('once', 'once', 'twice', 'lost', 'remind'),
+  how: fc.constantFrom('once', 'once', 'twice', 'givenUp', 'replay', 'retry'),
   fails: fc.boolean(),
 });
 type Step = typeof aStep extends fc.Arbitrary<infer One> ? One : never;
 
 function step(world: World, { pick, how, fails }: Step): void {
-  if (how === 'remind') return remind(world, [...world.orders.keys()].at(pick % world.orders.size) ?? '');
-  const at = pick % Math.max(1, world.bag.length);
-  const message = world.bag[at];
-  if (message === undefined) return;
-  if (how !== 'twice') world.bag.splice(at, 1);
-  if (how !== 'lost') deliver(world, message, fails);
-}
-
-function remind(world: World, id: string): void {
-  const state = world.orders.get(id);
-  if (state?.dueAt === null || state === undefined) return;
-  world.time = Math.max(world.time, state.dueAt.getTime());
-  const { save = [], send: sends = [] } = onDue(state, new Date(world.time));
-  for (const one of save) world.orders.set(id, one);
-  world.bag.push(...sends);
-}
-
-/** Nothing is lost any more, and whoever waits asks again. */
-function calm(world: World): void {
-  for (let round = 0; round < 60; round += 1) {
-    for (let message = world.bag.shift(); message !== undefined; message = world.bag.shift())
-      deliver(world, message, false);
-    if ([...world.orders.values()].every(({ order, dueAt }) => orderEnded(order.state) && dueAt === null)) return;
-    for (const id of world.orders.keys()) remind(world, id);
+  world.time += 1_000;
+  switch (how) {
+    case 'givenUp':
+      return giveUp(world, pick, new Date(world.time));
+    case 'replay':
+      replay(world, pick);
+      return;
+    case 'retry':
+      return retry(world, [...world.orders.keys()].at(pick % world.orders.size) ?? '');
+    case 'once':
+    case 'twice': {
+      const message = taken(world, pick, how === 'twice');
+      return message && deliver(world, message, fails);
+    }
+    default:
+      how satisfies never;
   }
-  const stuck = [...world.orders.values()].filter(({ order }) => !orderEnded(order.state));
-  throw new Error(`orders that never end: ${JSON.stringify(stuck.map(({ order }) => order.progress))}`);
+}
+
+/** A person has what was given up said again, and leaves its letter where it lies: replayed after that, it says nothing new. */
+function retry(world: World, id: string): void {
+  for (const itemId of Object.keys(world.orders.get(id)?.work ?? {})) {
+    const { save = [], send: sends = [] } = retryItem(world.orders.get(id), itemId, new Date(world.time));
+    for (const one of save) world.orders.set(id, one);
+    world.bag.push(...sends);
+  }
+}
+
+/** Nothing is given up any more, and a person replays what was. */
+function calm(world: World): void {
+  do {
+    for (let message = taken(world, 0, false); message !== undefined; message = taken(world, 0, false))
+      deliver(world, message, false);
+    judgeTold(world);
+  } while (replay(world));
+  const stuck = [...world.orders.values()].filter(({ order, dueAt }) => !orderEnded(order.state) || dueAt !== null);
+  if (stuck.length > 0)
+    throw new Error(`orders that never end: ${JSON.stringify(stuck.map(({ order }) => order.progress))}`);
+}
+
+/** Where nothing moves, every order that has not ended has a letter, or waits for one that has. */
+function judgeTold({ orders, letters, services }: World): void {
+  const told = new Set(letters.map(orderOf));
+  const unheard = new Set(letters.filter(({ definition }) => definition.kind === 'event').map(orderOf));
+  for (const { order } of orders.values()) {
+    if (orderEnded(order.state) || told.has(order.id)) continue;
+    const behind = [...services.values()].filter(({ waiting }) => waiting.some(({ orderId }) => orderId === order.id));
+    expect([order.id, behind.some(({ service }) => service.claim !== null)]).toEqual([order.id, true]);
+  }
+  for (const letter of letters) {
+    const { order, work = {} } = orders.get(orderOf(letter)) ?? {};
+    if (letter.definition.name !== claimServices.name || order === undefined || orderEnded(order.state)) continue;
+    if (unheard.has(order.id)) continue;
+    const open = Object.entries(order.progress).filter(
+      ([itemId, { state }]) => state === 'acknowledged' && work[itemId]?.claimNumber === undefined,
+    );
+    expect([order.id, open]).toEqual([order.id, []]);
+  }
 }
 
 /** Some items on services that others want too, one on a service of its own, in a line or side by side. */
@@ -184,7 +214,7 @@ test('law: however messages are mixed, every order ends with all its items, and 
           orders: new Map(),
           services: new Map(shared.map((id) => [id, aKeptService({ id, specification: { id: 'line' } })])),
           ended: new Map(),
-          bag: [],
+          ...aGround(),
           time: noon.getTime(),
         };
         for (const [at, make] of makers.entries()) {

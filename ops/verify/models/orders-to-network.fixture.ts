@@ -1,10 +1,10 @@
 /**
- * A small world: orders, the inventory, activators and a network, joined by messages that come late, twice, in any order,
- * or (where somebody asks again) never; calls whose answers are lost or that take effect late; cancellations at any moment.
+ * A small world: orders, the inventory, activators and a network, joined by messages as the ground's law has them; calls
+ * whose answers are lost or that take effect late; cancellations at any moment.
  */
-import { type CancelItem, activateItem, cancelItem, milestoneReached } from '../../../contracts/messages/activation.ts';
+import { type CancelItem, activateItem, cancelItem } from '../../../contracts/messages/activation.ts';
 import type { Outgoing } from '../../../contracts/messages/message.ts';
-import { servicesClaimed } from '../../../contracts/messages/service-inventory.ts';
+import { claimServices, servicesClaimed } from '../../../contracts/messages/service-inventory.ts';
 import type { ServiceOrderRequest } from '../../../contracts/messages/service-ordering.ts';
 import { serviceInventoryQueue, serviceOrderingQueue } from '../../../contracts/topology.ts';
 import { derivedId, newId } from '../../platform/ids.ts';
@@ -24,11 +24,13 @@ import type { ServiceState } from '../../../workers/service-inventory/service.st
 import { services } from '../../../workers/service-inventory/service.store.ts';
 import { requestCancellation } from '../../../workers/service-ordering/cancel.decide.ts';
 import { handlersOf as serviceOrdering } from '../../../workers/service-ordering/handlers.ts';
-import type { Effects as Ordered, OrderState } from '../../../workers/service-ordering/order.state.ts';
+import type { Effects as Ordered, OrderState, HeldFor } from '../../../workers/service-ordering/order.state.ts';
 import { aSpecification, noon } from '../../../workers/service-ordering/orders.fixture.ts';
+import { retryItem } from '../../../workers/service-ordering/given-up.decide.ts';
 import { accept, onDue } from '../../../workers/service-ordering/service-order.decide.ts';
 import { serviceOrders } from '../../../workers/service-ordering/service-order.store.ts';
 import { type Fleet, aFleet } from './fleet.fixture.ts';
+import { type Ground, aGround, orderOf } from './ground.fixture.ts';
 
 const known = { specifications: [aSpecification()], durations: new Map<string, number>() };
 const settleMs = 2_000;
@@ -41,7 +43,7 @@ interface Intent {
 /** How a call ends: told, not told, told to have failed, or not told and taking effect some time later. */
 export type Fate = 'answer' | 'lost' | 'never' | 'late' | 'refuse' | 'notReached';
 
-export interface World {
+export interface World extends Ground {
   readonly rules: Rules;
   readonly fleet: Fleet;
   readonly orders: Map<string, OrderState>;
@@ -51,7 +53,6 @@ export interface World {
   readonly held: Map<string, Set<string>>;
   /** How often each operation took effect, by its reference. */
   readonly effects: Map<string, number>;
-  bag: Outgoing[];
   intents: Intent[];
   late: { readonly at: number; readonly activation: Activation }[];
   time: number;
@@ -74,7 +75,7 @@ export function aWorld(pointOfNoReturn: string | undefined, standing: readonly S
     activations: new Map(),
     held: new Map(standing.map(({ service }) => [service.id, new Set(someRules.steps.map(({ name }) => name))])),
     effects: new Map(),
-    bag: [],
+    ...aGround(),
     intents: [],
     late: [],
     time: noon.getTime(),
@@ -129,9 +130,6 @@ export function deliver(world: World, message: Outgoing): void {
       for (const { sent } of fleet.receive(message, now)) world.bag.push(...sent);
   }
 }
-
-/** What somebody asks for again: the rest is never lost. */
-export const isAskedAgain = ({ definition: { name } }: Outgoing): boolean => name !== milestoneReached.name;
 
 const referenceOf = ({ id, position }: Activation): string => `${id}.${position}`;
 
@@ -222,4 +220,20 @@ export function retryStalled(world: World): boolean {
   if (stalled === undefined) return false;
   activated(world, settle(stalled, stalled.position, { verb: 'retry' }, world.rules, nowOf(world)));
   return true;
+}
+
+/** A person has what was given up about an order's items said again, and takes its letters; an item of several at a time. */
+export function retryHeld(world: World, orderId: string): void {
+  const state = world.orders.get(orderId);
+  const [itemId, work] = Object.entries(state?.work ?? {}).find(([, { unbegun }]) => unbegun?.held === true) ?? [];
+  if (itemId === undefined) return;
+  const { command = 'activate' } = work?.unbegun ?? {};
+  ordered(world, orderId, retryItem(state, itemId, nowOf(world)));
+  world.letters = world.letters.filter((letter) => orderOf(letter) !== orderId || !isAbout(letter, command, itemId));
+}
+
+function isAbout({ definition: { name }, body }: Outgoing, command: HeldFor, itemId: string): boolean {
+  if (command === 'claim') return name === claimServices.name;
+  if (command === 'activate') return name === activateItem.name && (body as Specified).itemId === itemId;
+  return name === cancelItem.name && (body as CancelItem).item.itemId === itemId;
 }
