@@ -267,8 +267,8 @@ const scopeOf = ({ client, method, path, key }: IdempotencyClaim): string =>
     .update(JSON.stringify([client, method, path, key]))
     .digest('hex');
 
-/** Reads a view that an outcome promised; it was written with the outcome, so it is there. */
-export async function promised(store: ViewStore, resource: ResourceDescriptor, id: string): Promise<StoredView> {
+/** Reads the view that an outcome is about. Both are written in one transaction, so the view is there. */
+export async function outcomeView(store: ViewStore, resource: ResourceDescriptor, id: string): Promise<StoredView> {
   const view = await store.get(resource, id);
   if (view === undefined) throw notFound(resource.name, id);
   return view;

@@ -8,7 +8,7 @@ import { refuse } from '../../tmf630/errors.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../commands/commands.ts';
+import { type Commands, outcomeView } from '../../commands/commands.ts';
 import { productResource as resource } from './descriptor.ts';
 import { toSubmitted, toWrite } from './translate.ts';
 
@@ -26,7 +26,7 @@ export function productInventoryApi(store: ViewStore, commands: Commands, option
           retryStale: false,
           attempt: async (id) => ({ command: send(createProduct, { id, write }), document: toSubmitted(body) }),
         });
-        return { view: await promised(store, resource, made.id), replayed: made.replayed };
+        return { view: await outcomeView(store, resource, made.id), replayed: made.replayed };
       },
       async patch(ctx, id, patch, ifMatch) {
         await commands.ask(ctx, {
@@ -34,7 +34,7 @@ export function productInventoryApi(store: ViewStore, commands: Commands, option
           id,
           retryStale: ifMatch === undefined,
           async attempt() {
-            const view = await promised(store, resource, id);
+            const view = await outcomeView(store, resource, id);
             requireMatch(ifMatch, resource.name, view);
             const { doc, changed } = patch.apply(view.doc);
             if (doc['status'] === undefined)
@@ -47,7 +47,7 @@ export function productInventoryApi(store: ViewStore, commands: Commands, option
             return { command, document: toSubmitted(doc) };
           },
         });
-        return promised(store, resource, id);
+        return outcomeView(store, resource, id);
       },
       async remove(ctx, id, ifMatch) {
         await commands.ask(ctx, {
@@ -55,7 +55,7 @@ export function productInventoryApi(store: ViewStore, commands: Commands, option
           id,
           retryStale: ifMatch === undefined,
           async attempt() {
-            const view = await promised(store, resource, id);
+            const view = await outcomeView(store, resource, id);
             requireMatch(ifMatch, resource.name, view);
             return {
               command: send(deleteProduct, ifMatch === undefined ? { id } : { id, expectedRevision: view.revision }),

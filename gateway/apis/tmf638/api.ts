@@ -7,7 +7,7 @@ import type { BoundaryOptions } from '../../tmf630/boundary.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../commands/commands.ts';
+import { type Commands, outcomeView } from '../../commands/commands.ts';
 import { serviceResource as resource } from './descriptor.ts';
 import { toSubmitted, toWrite } from './translate.ts';
 
@@ -25,7 +25,7 @@ export function serviceInventoryApi(store: ViewStore, commands: Commands, option
           retryStale: false,
           attempt: async (id) => ({ command: send(createService, { id, write }), document: toSubmitted(body) }),
         });
-        return { view: await promised(store, resource, made.id), replayed: made.replayed };
+        return { view: await outcomeView(store, resource, made.id), replayed: made.replayed };
       },
       async patch(ctx, id, patch, ifMatch) {
         await commands.ask(ctx, {
@@ -33,7 +33,7 @@ export function serviceInventoryApi(store: ViewStore, commands: Commands, option
           id,
           retryStale: ifMatch === undefined,
           async attempt() {
-            const view = await promised(store, resource, id);
+            const view = await outcomeView(store, resource, id);
             requireMatch(ifMatch, resource.name, view);
             const { doc, changed } = patch.apply(view.doc);
             if (changed.length === 0) return { unchanged: view };
@@ -45,7 +45,7 @@ export function serviceInventoryApi(store: ViewStore, commands: Commands, option
             return { command, document: toSubmitted(doc) };
           },
         });
-        return promised(store, resource, id);
+        return outcomeView(store, resource, id);
       },
       async remove(ctx, id, ifMatch) {
         await commands.ask(ctx, {
@@ -53,7 +53,7 @@ export function serviceInventoryApi(store: ViewStore, commands: Commands, option
           id,
           retryStale: ifMatch === undefined,
           async attempt() {
-            const view = await promised(store, resource, id);
+            const view = await outcomeView(store, resource, id);
             requireMatch(ifMatch, resource.name, view);
             return {
               command: send(deleteService, ifMatch === undefined ? { id } : { id, expectedRevision: view.revision }),

@@ -13,7 +13,7 @@ import { notFound, refuse } from '../../tmf630/errors.ts';
 import { requireMatch } from '../../tmf630/etag.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../commands/commands.ts';
+import { type Commands, outcomeView } from '../../commands/commands.ts';
 import { cancellationRoutes } from './cancellation.routes.ts';
 import { cancelServiceOrderResource, serviceOrderResource as resource } from './descriptor.ts';
 import { toQuestion } from './dry-run.ts';
@@ -44,7 +44,7 @@ export function serviceOrderingApi(store: ViewStore, commands: Commands, options
           id,
           retryStale: ifMatch === undefined,
           async attempt() {
-            const view = await promised(store, resource, id);
+            const view = await outcomeView(store, resource, id);
             requireMatch(ifMatch, resource.name, view);
             const { doc, changed } = patch.apply(view.doc);
             refuseOwned(changed);
@@ -57,7 +57,7 @@ export function serviceOrderingApi(store: ViewStore, commands: Commands, options
             return { command, document: toSubmitted(doc) };
           },
         });
-        return promised(store, resource, id);
+        return outcomeView(store, resource, id);
       },
       async remove(ctx, id, ifMatch) {
         await commands.ask(ctx, {

@@ -7,7 +7,7 @@ import type { BoundaryEnv, BoundaryOptions } from '../../tmf630/boundary.ts';
 import { TmfError } from '../../tmf630/errors.ts';
 import { resourceRoutes } from '../../tmf630/resource.ts';
 import type { ViewStore } from '../../tmf630/view-store.ts';
-import { type Commands, promised } from '../../commands/commands.ts';
+import { type Commands, outcomeView } from '../../commands/commands.ts';
 import { toCancellation } from './cancellation.translate.ts';
 import { cancelServiceOrderResource as resource, serviceOrderResource } from './descriptor.ts';
 
@@ -34,7 +34,7 @@ export function cancellationRoutes(store: ViewStore, commands: Commands, options
             return { command: send(cancelServiceOrder, toCancellation(asked, id)), document: body };
           },
         });
-        return { view: await promised(store, resource, made.id), replayed: made.replayed };
+        return { view: await outcomeView(store, resource, made.id), replayed: made.replayed };
       },
     },
     options,
