@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { messageGivenUp } from '../../../contracts/messages/given-up.ts';
 import { command, event, send } from '../../../contracts/messages/message.ts';
-import { isDeadLetterQueue, productInventoryQueue, projectorQueue } from '../../../contracts/topology.ts';
+import { productInventoryQueue, projectorQueue } from '../../../contracts/topology.ts';
 import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import type { Delivery } from '../broker/subscription.ts';
 import { type Database, connectDatabase, transaction } from '../database.ts';
@@ -272,13 +272,13 @@ function aFleet() {
       case 'sweep':
         return sweep(1 + (pick % 5), dies);
       case 'deliver':
-        return deliver(queue, replica as 0 | 1, 1 + (pick % 4), dies);
+        return deliver(queue, replica, 1 + (pick % 4), dies);
       case 'handle':
-        return handle(queue, replica as 0 | 1, dies);
+        return handle(queue, replica, dies);
       case 'forgetful':
-        return handleForgetfully(queue, replica as 0 | 1);
+        return handleForgetfully(queue, replica);
       case 'die':
-        return broker.giveBack(queue, replica as 0 | 1, pick);
+        return broker.giveBack(queue, replica, pick);
       case 'pause':
         return void (paused.delete(queue) || paused.add(queue));
       case 'copy':
