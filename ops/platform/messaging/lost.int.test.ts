@@ -179,3 +179,51 @@ describe('what is not lost', () => {
     expect(await rows()).toEqual([{ repeats: 0, handed: true, passed: false }]);
   });
 });
+
+describe('a process that dies between commit and publish', () => {
+  const say = (id: string): Publication => publicationOf(send(add, { id, mode: 'ok' }), { correlationId: 'test' });
+
+  test.each([0, 500])('leaves a message that is handled within 15 s, with %i others under way', async (others) => {
+    const busy = Array.from({ length: others }, (_, n) => say(`other ${n}`));
+    await insertMessages(bench.sql, [...busy, say('left')]);
+    bench.relay.committed(busy);
+    const since = performance.now();
+    work();
+    await vi.waitFor(async () => expect(await tallies(bench.sql)).toMatchObject({ left: 1 }), soon);
+    expect(performance.now() - since).toBeLessThan(15_000);
+    await nothingLeft();
+  });
+});
+
+test('a copy of the first attempt that comes while the second waits ends nothing', async () => {
+  const first = publicationOf(send(add, { id: 'a', mode: 'ok' }), { correlationId: 'test' });
+  await bench.sql`insert into platform.inbox (consumer, message_id, attempt, outcome) values (${testQueue}, ${first.id}, 1, 'retry')`;
+  const second = { ...first, exchange: '', routingKey: testQueue, envelope: { ...first.envelope, attempt: 2 } };
+  await insertMessages(bench.sql, [], [{ publication: second, dueAt: new Date(Date.now() + 3_600_000) }]);
+  work();
+  await bench.publisher.publish(first);
+  await vi.waitFor(async () => expect(await bench.ready(testQueue)).toBe(0), soon);
+  await bench.publish(send(add, { id: 'after', mode: 'ok' }));
+  await until({ after: 1 });
+  expect((await bench.sql`select attempt from platform.message`).map(({ attempt }) => Number(attempt))).toEqual([2]);
+  await bench.sql`update platform.message set due_at = now()`;
+  await until({ a: 1, after: 1 });
+  await nothingLeft();
+});
+
+test.each([
+  ['unreadable', 'badBody', '{"id": 1}'],
+  ['too large', 'tooLarge', JSON.stringify({ id: 'a', mode: 'ok', filling: 'x'.repeat(2 ** 20) })],
+])('what is %s is one letter, however often it comes, and its row ends', async (_, code, body) => {
+  const message = { ...publicationOf(send(add, { id: 'a', mode: 'ok' }), { correlationId: 'test' }), body };
+  await insertMessages(bench.sql, [message]);
+  bench.relay.committed([message]);
+  await bench.publisher.publish(message);
+  work();
+  await vi.waitFor(async () => {
+    const letters = await bench.sql`select code from platform.letter where message_id = ${message.id}`;
+    expect(letters.map((letter) => String(letter['code']))).toEqual([code]);
+    expect((await bench.sql`select from platform.message where message_id = ${message.id}`).count).toBe(0);
+    expect(await bench.ready(testQueue)).toBe(0);
+  }, soon);
+});

@@ -10,7 +10,7 @@ import { deleteMessages, insertDue } from './message.store.ts';
 
 const lookMs = 2_000;
 /** After so many repeats, over half an hour apart in all, a message is given up. */
-const mostRepeats = 5;
+export const mostRepeats = 5;
 
 export interface LostOptions {
   readonly sql: Database;
@@ -50,29 +50,13 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
     }
   }
 
-  /** What a queue loses each time is a person's. */
-  async function giveUp(): Promise<void> {
-    const given = await transaction(sql, async (tx) => {
-      const hopeless = await lockHopeless(tx, mostRepeats);
-      const letters = hopeless.map((row) => lostLetter(row, row.queue, mostRepeats, row.now));
-      const told = hopeless.flatMap((row) => tellGivenUp(row, row.queue, lostCause(mostRepeats), row.now) ?? []);
-      await Promise.all(letterInserts(tx, letters));
-      await insertDue(tx, [...letters, ...told]);
-      await deleteMessages(
-        tx,
-        hopeless.map(({ id, queue, envelope: { attempt } }) => ({ id, queue, attempt })),
-      );
-      return hopeless.length;
-    });
-    if (given > 0) log.error({ messages: given }, 'messages that their queue loses each time are given up');
-  }
-
   async function watch(): Promise<void> {
     while (!signal.aborted) {
       try {
         await ask();
         await resolve();
-        await giveUp();
+        const given = await giveUpHopeless(sql);
+        if (given > 0) log.error({ messages: given }, 'messages that their queue loses each time are given up');
       } catch (error) {
         log.warn(
           { error },
@@ -90,3 +74,18 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
     },
   };
 }
+
+/** What a queue loses each time is a person's: a letter in place of the row, and the word to its sender. */
+export const giveUpHopeless = (sql: Database): Promise<number> =>
+  transaction(sql, async (tx) => {
+    const hopeless = await lockHopeless(tx, mostRepeats);
+    const letters = hopeless.map((row) => lostLetter(row, row.queue, mostRepeats, row.now));
+    const told = hopeless.flatMap((row) => tellGivenUp(row, row.queue, lostCause(mostRepeats), row.now) ?? []);
+    await Promise.all(letterInserts(tx, letters));
+    await insertDue(tx, [...letters, ...told]);
+    await deleteMessages(
+      tx,
+      hopeless.map(({ id, queue, envelope: { attempt } }) => ({ id, queue, attempt })),
+    );
+    return hopeless.length;
+  });

@@ -1,4 +1,5 @@
 import { brokerAlarms } from './alarms.ts';
+import { backlogAndClock, backlogAndRestart, brokerSuspended, consumerPaused, projectorAway } from './backlogs.ts';
 import { brokerRestarts } from './broker-restarts.ts';
 import { clockSkew } from './clock-skew.ts';
 import { lostConnections } from './connections.ts';
@@ -8,6 +9,7 @@ import { databaseRestarts } from './database-restarts.ts';
 import { deaths } from './deaths.ts';
 import { duplicates } from './duplicates.ts';
 import { failover } from './failover.ts';
+import { brokerEmptied, longQueueDeleted, roleAtZero } from './losses.ts';
 import { orderlyEnds } from './orderly-ends.ts';
 import { platformOutages } from './platforms.ts';
 import { poisonedQueues } from './poison.ts';
@@ -42,6 +44,14 @@ export const scenarios: readonly Scenario[] = [
   poisonedQueues,
   crashingHandler,
   deletedQueues,
+  longQueueDeleted,
+  roleAtZero,
+  brokerEmptied,
+  projectorAway,
+  backlogAndClock,
+  backlogAndRestart,
+  brokerSuspended,
+  consumerPaused,
   unknownOutcomes,
   undoRaces,
   platformOutages,
