@@ -4,9 +4,9 @@ import type { PublishResult } from '../broker/publisher.ts';
 import type { Publication } from './envelope.ts';
 import type { MessageKey } from './message.store.ts';
 
-/** Something that lies in a queue: a message, or the marker with this id. */
+/** Something that lies in a queue: a message, or a marker with the microseconds at which it was asked for. */
 export interface Entry {
-  readonly what: Publication | { readonly marker: string };
+  what: Publication | { readonly marker: string };
   /** A consumer had it, or somebody put a copy there: it may come again, at any place. */
   isRepeated: boolean;
   /** Its queue was deleted under its consumer, who has it still. */
@@ -73,6 +73,12 @@ export function modelBroker(names: readonly string[]) {
     /** A replica dies that has met a marker and not noted it. */
     giveMarkerBack: (queue: string, marker: string): void =>
       void of(queue).ready?.unshift({ what: { marker }, isRepeated: true, isOrphan: false }),
+    /** What markers say of time is so much older. */
+    age(seconds: number): void {
+      for (const { ready } of queues.values())
+        for (const entry of ready ?? [])
+          if ('marker' in entry.what) entry.what = { marker: String(Number(entry.what.marker) - seconds * 1_000_000) };
+    },
     declare(queue: string): void {
       of(queue).ready ??= [];
     },

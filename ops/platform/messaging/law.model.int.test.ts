@@ -9,7 +9,8 @@ import { productInventoryQueue, projectorQueue } from '../../../contracts/topolo
 import { type Testbed, createTestbed } from '../../verify/testbed/testbed.ts';
 import type { Delivery } from '../broker/subscription.ts';
 import { type Database, connectDatabase, transaction } from '../database.ts';
-import { type BatchSettings, runBatch } from './batch.ts';
+import { runBatch } from './batch.ts';
+import type { BatchSettings } from './deciding.ts';
 import { modelBroker } from './broker.fixture.ts';
 import { type Publication, publicationOf } from './envelope.ts';
 import { type Aggregate, type Handler, done, on, park } from './handler.ts';
@@ -170,10 +171,10 @@ function aFleet() {
 
   async function deliver(queue: string, replica: 0 | 1, count: number, dies: Dies): Promise<void> {
     if (paused.has(queue)) return;
-    for (const id of broker.deliver(queue, replica, count)) {
-      if (dies === 'before the commit') return broker.giveMarkerBack(queue, id);
-      await notePassed(sql, { queue, id });
-      if (dies === 'before the ack') broker.giveMarkerBack(queue, id);
+    for (const askedAt of broker.deliver(queue, replica, count)) {
+      if (dies === 'before the commit') return broker.giveMarkerBack(queue, askedAt);
+      await notePassed(sql, { queue, askedAt });
+      if (dies === 'before the ack') broker.giveMarkerBack(queue, askedAt);
     }
   }
 
@@ -209,7 +210,7 @@ function aFleet() {
   async function ask(dies: Dies): Promise<void> {
     for (const marker of await askQueues(sql)) {
       if (dies === 'before publishing') return;
-      if (broker.mark(marker.queue, marker.id) === 'confirmed') continue;
+      if (broker.mark(marker.queue, marker.askedAt) === 'confirmed') continue;
       broker.declare(marker.queue);
       await forgetMarker(sql, marker);
     }
@@ -260,7 +261,8 @@ function aFleet() {
         passed_at = passed_at - make_interval(secs => ${seconds}) where handed_over_at is not null`;
     await sql`
       update platform.marker set asked_at = asked_at - make_interval(secs => ${seconds}),
-        passed_at = passed_at - make_interval(secs => ${seconds})`;
+        passed_at = passed_at - make_interval(secs => ${seconds}), reach = reach - make_interval(secs => ${seconds})`;
+    broker.age(seconds);
   }
 
   async function play({ what, queue, replica, pick, dies, ends }: Move): Promise<void> {
