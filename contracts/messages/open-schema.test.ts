@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import * as activation from './activation.ts';
 import * as decomposition from './decomposition.ts';
+import * as givenUp from './given-up.ts';
 import * as orderManagement from './order-management.ts';
 import * as outsideOrdering from './outside-ordering.ts';
 import * as productInventory from './product-inventory.ts';
@@ -16,6 +17,7 @@ import type { MessageDefinition } from './message.ts';
 const modules: Readonly<Record<string, object>> = {
   'activation.ts': activation,
   'decomposition.ts': decomposition,
+  'given-up.ts': givenUp,
   'order-management.ts': orderManagement,
   'outside-ordering.ts': outsideOrdering,
   'product-inventory.ts': productInventory,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageDefinition, command, send } from '../../../contracts/messages/message.ts';
-import { type Database, type Transaction, isDatabaseFault, transaction } from '../database.ts';
+import { type Database, isDatabaseFault, transaction } from '../database.ts';
 import { derivedId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { z } from 'zod';
@@ -38,13 +38,11 @@ export interface Alarms {
   readonly atMost: () => number;
 }
 
-export interface AlarmOptions<State, Context> {
+export interface AlarmOptions<State> {
   readonly of: Aggregate<State>;
   readonly rows: DueRows;
   /** How many may be begun now; a batch of them unless told. */
   readonly atMost?: () => number;
-  /** Read once for all that ring together, beside the aggregates. */
-  readonly context?: (tx: Transaction, ids: readonly string[]) => Promise<Context>;
   /**
    * Looks again whether it is due: the row may have been saved since. `get` has what the aggregate loads with it.
    */
@@ -52,30 +50,18 @@ export interface AlarmOptions<State, Context> {
     state: State | undefined,
     received: Received<{ id: string }>,
     get: (key: string) => State | undefined,
-    context: Context,
   ) => Decision<State>;
 }
 
 /**
- * Declares what is done with aggregates whose `due_at` has passed: deadlines, retries, leases, everything that awaits an
- * answer. This is what makes a lost message, a lost queue or a lost process harmless.
+ * Declares what is done with aggregates whose `due_at` has passed: dates, deadlines, leases, backoff, looks at outside systems.
+ * Never for an answer that may be lost: a message that was committed arrives.
  */
-export function alarmsOf<State, Context = undefined>({
-  of,
-  rows,
-  atMost = () => mostAtOnce,
-  context,
-  decide,
-}: AlarmOptions<State, Context>): Alarms {
+export function alarmsOf<State>({ of, rows, atMost = () => mostAtOnce, decide }: AlarmOptions<State>): Alarms {
   const handler = onMany(due, {
     of,
     keys: (body) => [body.id],
-    context: async (tx, bodies) =>
-      (await context?.(
-        tx,
-        bodies.map(({ id }) => id),
-      )) as Context,
-    decide: (get, received, loaded) => decide(get(received.body.id), received, get, loaded),
+    decide: (get, received) => decide(get(received.body.id), received, get),
   });
   return { handler, rows, atMost };
 }
