@@ -1,4 +1,5 @@
-import type { FleetBreaker } from './breaker.store.ts';
+/** How the fleet stands to a platform: calls it, holds it off, or comes back to it by a ramp. */
+export type BreakerState = 'closed' | 'open' | 'ramping';
 
 /** Calls that began since traffic ramps up. */
 export interface Ramp {
@@ -8,7 +9,7 @@ export interface Ramp {
 
 /** What a process has seen of a platform when a call of its own was an outage. */
 export interface Seen {
-  readonly state: FleetBreaker['state'];
+  readonly state: BreakerState;
   /** Outages since the last answer, this one included. */
   readonly inARow: number;
   readonly silentMs: number;

@@ -1,9 +1,10 @@
 import type { Database } from '../../ops/platform/database.ts';
+import type { BreakerState } from './breaker.decide.ts';
 
 /** The fleet's opinion of a platform. Ages in milliseconds, by the database's clock. */
 export interface FleetBreaker {
   readonly platform: string;
-  readonly state: 'closed' | 'open' | 'ramping';
+  readonly state: BreakerState;
   readonly ageMs: number;
   readonly probes: number;
 }
