@@ -75,7 +75,10 @@ describe('patchbay purge', () => {
   test('ends all rows of a queue and its content, and tells the senders of its commands', async () => {
     const command = from({ sender: serviceOrderingQueue });
     await lying(command, from({}, told));
-    const retry = { ...from({ sender: 'gateway', awaited: true }), id: command.id.replace(/.$/, '0') };
+    const retry = {
+      ...from({ sender: 'gateway', awaited: true }),
+      id: command.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    };
     await insertMessages(bench.sql, [], [{ publication: retry, dueAt: new Date(Date.now() + 3_600_000) }]);
 
     const said = await patchbay('purge', testQueue, '--yes', '--reason', 'a test');

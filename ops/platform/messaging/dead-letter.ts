@@ -54,7 +54,10 @@ export function deadLetter(
   };
 }
 
-/** A message that a decision hands to a person, with the same context as one that failed. */
+/**
+ * A message that a decision hands to a person, with the same context as one that failed. It counts as attempted once, so that a
+ * copy moved back by hand is known for a replay.
+ */
 export function fallenLetter(
   message: Publication,
   { queue, worker, cause, now }: { queue: string; worker: string; cause: Cause; now: Date },
@@ -67,6 +70,7 @@ export function fallenLetter(
     routingKey: deadLetterQueue(queue),
     envelope: {
       ...message.envelope,
+      attempt: message.envelope.attempt + 1,
       firstFailedAt: at,
       deadLetter: { queue, worker, exchange, routingKey, ...shown(cause), failures: 1, failedAt: at },
     },

@@ -92,10 +92,10 @@ test('what is held, late, returned or held off is read from the database', async
   const { sql } = system;
   expect(sample(await page(), 'patchbay_outbox_returned_messages')).toBe(0);
   await sql`
-    insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, created_at, due_at, returned_at)
-    values (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '5 minutes', now() + interval '9 seconds', null),
-           (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '9 minutes', now() + interval '1 hour', null),
-           (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '7 minutes', now() + interval '1 hour', now())`;
+    insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, created_at, due_at, returned_at, return_text)
+    values (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '5 minutes', now() + interval '9 seconds', null, null),
+           (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '9 minutes', now() + interval '1 hour', null, null),
+           (gen_random_uuid(), 'x', 1, '', 'x', 'x', '{}', '{}', now() - interval '7 minutes', now() + interval '1 hour', now(), 'no queue is bound for it')`;
   await sql`insert into platform.breaker (platform, state, probe_at) values ('olt-x', 'open', now() + interval '1 hour')`;
   await sql`
     insert into activation.activation (id, business_key, service_type, revision, phase, doc)
