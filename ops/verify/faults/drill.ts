@@ -49,8 +49,9 @@ const unfinishedWanted = 110;
 const unfinishedNeeded = 100;
 /** A few orders' worth. */
 const messagesThatFlow = 100;
-const flowWithinMs = 60_000;
-const quietWithinMs = 120_000;
+/** What a queue has lost is found after a minute and a half; what it loses again, after two minutes more. */
+const flowWithinMs = 150_000;
+const quietWithinMs = 300_000;
 /** Looks in a row, a tenth of a second apart, that find nothing new. */
 const stillEnough = 6;
 
