@@ -1,21 +1,11 @@
 import { type Cleaning, pieceRows } from '../../ops/platform/cleaning.ts';
+import { removeOlder } from '../../ops/platform/cleaning.store.ts';
 
 /** What the gateway removes from its own tables. A key goes before the outcome and the inbox row that it rests on. */
 export const commandCleaning: readonly Cleaning[] = [
-  {
-    table: 'gateway.idempotency',
-    // A client that repeats a request under its key does so within minutes, or within days when a person has to look. A
-    // request that is asked for again is safe as long as the inbox knows its command, and has its answer as long as there
-    // is the outcome: both are younger than the key.
-    keep: 'journal',
-    async forget(sql, days) {
-      const removed = await sql`
-        delete from gateway.idempotency where ctid = any(array(
-          select ctid from gateway.idempotency where created_at < now() - make_interval(days => ${days})
-          limit ${pieceRows}))`;
-      return removed.count;
-    },
-  },
+  // A client that repeats a request under its key does so within minutes, or within days when a person has to look. Its
+  // outcome is younger than the key.
+  removeOlder({ table: 'gateway.idempotency', keep: 'journal', by: 'created_at' }),
   {
     table: 'gateway.pending_document',
     // A document becomes its client's when the command is answered, which a letter that is replayed still may be.
@@ -30,18 +20,8 @@ export const commandCleaning: readonly Cleaning[] = [
       return removed.count;
     },
   },
-  {
-    table: 'gateway.outcome',
-    // Nobody but the key's next request looks for an outcome after the minute in which it is waited for.
-    keep: 'journal',
-    async forget(sql, days) {
-      const removed = await sql`
-        delete from gateway.outcome where ctid = any(array(
-          select ctid from gateway.outcome where created_at < now() - make_interval(days => ${days})
-          limit ${pieceRows}))`;
-      return removed.count;
-    },
-  },
+  // Nobody but the key's next request looks for an outcome after the minute in which it is waited for.
+  removeOlder({ table: 'gateway.outcome', keep: 'journal', by: 'created_at' }),
 ];
 
 /** The smallest UUIDv7 of a moment. */

@@ -1,20 +1,9 @@
 import { type Cleaning, pieceRows } from '../../ops/platform/cleaning.ts';
+import { removeDeleted } from '../../ops/platform/cleaning.store.ts';
 
 /** What the product inventory removes from its own tables. */
 export const productInventoryCleaning: readonly Cleaning[] = [
-  {
-    table: 'product_inventory.product',
-    // A deleted one is a fence against what comes late of it.
-    keep: 'deleted',
-    async forget(sql, days) {
-      const removed = await sql`
-        delete from product_inventory.product where id = any(array(
-          select id from product_inventory.product
-          where deleted and updated_at < now() - make_interval(days => ${days})
-          limit ${pieceRows}))`;
-      return removed.count;
-    },
-  },
+  removeDeleted('product_inventory.product'),
   {
     table: 'product_inventory.known_order',
     // What an order claimed and recorded is a fence against commands that come late, of an order that has given its products
