@@ -92,7 +92,6 @@ export function topology(serviceTypes: readonly string[]): Topology {
         event('service-inventory.claims-released.*'),
         event('service-inventory.change-settled.*'),
         event('service-inventory.services-described.*'),
-        event('activation.item-stalled.*'),
         event('activation.item-status.*'),
         event('activation.item-assessed.*'),
         event('activation.milestone-reached.*'),

@@ -42,8 +42,10 @@ test('the release before is sent specifications whole, under the name it knows',
 });
 
 test('the release before has no word for a reference', () => {
-  expect(spelled(send(activateItem, referring), 'previous')).toBeUndefined();
-  expect(spelled(send(cancelItem, cancellation(referring)), 'previous')).toBeUndefined();
+  expect(() => spelled(send(activateItem, referring), 'previous')).toThrow(
+    'cannot be said as activation.activate-item.v1',
+  );
+  expect(() => spelled(send(cancelItem, cancellation(referring)), 'previous')).toThrow('cannot be said as');
   expect(activateItem.previous?.schema.safeParse(referring).success).toBe(false);
 });
 

@@ -172,30 +172,11 @@ const status = z.object({
 });
 export type ItemStatus = z.output<typeof status>;
 
-/** Before items could wait for outside systems, and before reports were counted. */
-const stalled = z.object({
-  ...itemRef.shape,
-  activationId: z.uuid(),
-  serviceType: z.string(),
-  step: z.string(),
-  stalled: z.boolean(),
-  failure: failure.optional(),
-});
-
 /**
  * How an item's activation stands: it runs, it waits for an outside system, or retries ran out (or a platform's answer
- * makes no sense) and it needs a person. `sequence` rises; older ones say nothing new. 0: it was not counted, and is taken.
+ * makes no sense) and it needs a person. `sequence` rises; older ones say nothing new.
  */
-export const itemStatus = event('activation.item-status.v2', {
-  body: status,
-  previous: previousVersion<typeof stalled, ItemStatus>({
-    name: 'activation.item-stalled.v1',
-    body: stalled,
-    upgrade: ({ stalled: stands, ...rest }) => ({ ...rest, sequence: 0, status: stands ? 'stalled' : 'running' }),
-    downgrade: ({ sequence: _sequence, status: stands, waitsFor: _waits, platform: _platform, ...rest }) =>
-      stands === 'waiting' ? undefined : { ...rest, stalled: stands === 'stalled' },
-  }),
-});
+export const itemStatus = event('activation.item-status.v2', { body: status });
 
 /** A step that its activator counts as a milestone has landed. */
 export const milestoneReached = event('activation.milestone-reached.v1', {

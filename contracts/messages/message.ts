@@ -146,13 +146,17 @@ export type MessageVersions = (typeof messageVersions)[number];
 export const namesOf = <Body>({ name, previous }: MessageDefinition<Body>): string[] =>
   previous === undefined ? [name] : [name, previous.name];
 
-/** A message in the spelling the fleet emits now; undefined when the version before has no word for it. */
-export function spelled(message: Outgoing, versions: MessageVersions): Outgoing | undefined {
+/**
+ * A message in the spelling the fleet emits now.
+ *
+ * @throws Error when the version before cannot say it: nothing that was decided is left out
+ */
+export function spelled(message: Outgoing, versions: MessageVersions): Outgoing {
   const { definition, body } = message;
   const { previous } = definition;
   if (versions === 'current' || previous === undefined) return message;
   const old = previous.downgrade(body);
-  if (old === undefined) return undefined;
+  if (old === undefined) throw new Error(`${definition.name} cannot be said as ${previous.name}`);
   const to = definition.kind === 'event' ? previous.name : definition.route(body);
   return { ...message, definition: { ...definition, name: previous.name, route: () => to }, body: old };
 }

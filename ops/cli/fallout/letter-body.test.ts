@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { activateItem, itemStatus, runStep } from '../../../contracts/messages/activation.ts';
+import { activateItem, runStep } from '../../../contracts/messages/activation.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { editedBody } from './letter-body.ts';
 
@@ -56,9 +56,6 @@ describe('an edited letter', () => {
     expect(() => edit(runStep.name, step, { ...step, requested: 'fast' })).toThrow(/is not what .*requested/s);
     expect(() => editedBody(runStep.name, '{}', 'fast')).toThrow('not JSON');
     expect(() => edit('network.unheard-of.v9', step, step)).toThrow(Sentence);
-    const { serviceType, activationId } = step;
-    const old = { orderId: 'o', itemId: '1', serviceType, activationId, step: 'a', stalled: true };
-    expect(edit(itemStatus.previous?.name ?? '', old, { ...old, stalled: false })).toContain('"stalled":false');
   });
 
   test('replaces one that nobody could read', () => {

@@ -120,7 +120,7 @@ function apply(
       writes.changed.set(aggregate, changed);
       for (const outgoing of decision.send ?? []) {
         const message = spelled(outgoing, settings.versions ?? 'current');
-        if (message !== undefined) writes.publications.push(publicationBy(one, message, origin, settings.queue));
+        writes.publications.push(publicationBy(one, message, origin, settings.queue));
       }
       for (const fallen of decision.fallOut ?? []) {
         const letter = publicationBy(one, fallen.message, origin, settings.queue);
