@@ -48,17 +48,19 @@ async function explained(what: string, declaration: Promise<unknown>): Promise<v
   }
 }
 
-/** Declares one queue again, with its bindings and its dead letters; of a queue that is none of ours, nothing. */
-export async function declareQueue(connection: BrokerConnection, topology: Topology, queue: string): Promise<void> {
+/**
+ * Declares one queue again, with its bindings and its dead letters.
+ *
+ * @returns false for a queue that is none of ours: nothing is declared
+ */
+export async function declareQueue(connection: BrokerConnection, topology: Topology, queue: string): Promise<boolean> {
+  const wanted = topology.queues.filter(({ name }) => name === queue || name === deadLetterQueue(queue));
+  if (wanted.length === 0) return false;
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   try {
-    const wanted = new Set([queue, deadLetterQueue(queue)]);
-    await declare(
-      channel,
-      topology,
-      topology.queues.filter(({ name }) => wanted.has(name)),
-    );
+    await declare(channel, topology, wanted);
+    return true;
   } finally {
     await channel.close().catch(() => undefined);
   }

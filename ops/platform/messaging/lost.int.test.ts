@@ -46,7 +46,8 @@ const handedOver = async (...ids: string[]): Promise<Publication[]> => {
   return publications;
 };
 const rows = () => bench.sql<{ repeats: number; handed: boolean; passed: boolean }[]>`
-  select repeats, handed_over_at is not null as handed, passed_at is not null as passed from platform.message`;
+  select repeats, handed_over_at is not null as handed, passed_at is not null as passed from platform.message
+  where queue = ${testQueue}`;
 /** The minute, and its doubles, that a row may be held by some consumer. */
 const waited = (minutes: number) => bench.sql`
   update platform.message set passed_at = passed_at - make_interval(secs => ${minutes * 60 + 1}) where passed_at is not null`;
@@ -96,6 +97,20 @@ describe('what a queue has lost', () => {
     await waited(1);
     await until({ a: 1 });
   });
+});
+
+test('a queue that this release does not know is said once a minute, and keeps no other waiting', async () => {
+  await handedOver('a');
+  await bench.sql`
+    insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, due_at, handed_over_at)
+    values (gen_random_uuid(), 'activator.removed', 1, '', 'activator.removed', 'x', '{}', '{}', null, now() - interval '1 hour')`;
+  const said = () => bench.logged.filter(({ msg }) => msg.includes('patchbay purge activator.removed'));
+  work();
+  await vi.waitFor(() => expect(said()).toHaveLength(1), soon);
+  await passed();
+  await waited(1);
+  await until({ a: 1 });
+  expect(said()).toHaveLength(1);
 });
 
 test('what its queue loses each time becomes a letter, and its sender is told', async () => {

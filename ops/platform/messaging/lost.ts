@@ -16,8 +16,8 @@ export interface LostOptions {
   readonly sql: Database;
   readonly publisher: Publisher;
   readonly log: Log;
-  /** Declares a queue that the broker does not have, with its bindings. */
-  readonly declareQueue: (queue: string) => Promise<void>;
+  /** Declares a queue that the broker does not have, with its bindings; false for one that this release does not know. */
+  readonly declareQueue: (queue: string) => Promise<boolean>;
 }
 
 /**
@@ -33,12 +33,25 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
     for (const marker of await askQueues(sql)) {
       const result = await publisher.publish(markerPublication(marker));
       if (result === 'confirmed') continue;
-      if (result === 'returned') {
-        log.error({ queue: marker.queue }, 'the broker has lost a queue: it is declared again');
-        await declareQueue(marker.queue);
-      }
-      await forgetMarker(sql, marker);
+      if (result === 'failed' || (await declaredAgain(marker.queue))) await forgetMarker(sql, marker);
     }
+  }
+
+  /** One that cannot be declared keeps its marker, and is asked again in a minute; the others are not kept waiting. */
+  async function declaredAgain(queue: string): Promise<boolean> {
+    try {
+      if (await declareQueue(queue)) {
+        log.error({ queue }, 'the broker has lost a queue: it is declared again');
+        return true;
+      }
+      log.error(
+        { queue },
+        `no queue of this release: patchbay purge ${queue} ends its messages and tells their senders`,
+      );
+    } catch (error) {
+      log.error({ queue, error }, 'the broker has lost a queue, and it cannot be declared again');
+    }
+    return false;
   }
 
   async function resolve(): Promise<void> {

@@ -58,6 +58,3 @@ comment on table platform.letter is 'Messages that were given up, until a person
 create index letter_open on platform.letter (queue, first_failed_at) where ended_at is null;
 create index letter_correlation on platform.letter (correlation_id);
 create index letter_ended on platform.letter (ended_at) where ended_at is not null;
-
--- Accepted and not answered is not asked again any more: the command is a row until its owner has it.
-drop index gateway.view_unanswered;
