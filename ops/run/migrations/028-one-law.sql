@@ -58,3 +58,5 @@ comment on table platform.letter is 'Messages that were given up, until a person
 create index letter_open on platform.letter (queue, first_failed_at) where ended_at is null;
 create index letter_correlation on platform.letter (correlation_id);
 create index letter_ended on platform.letter (ended_at) where ended_at is not null;
+
+comment on column gateway.view.ask_again_at is 'Read by the release before alone, which asks again by it. It goes with a later release, and its index.';
