@@ -80,6 +80,8 @@ async function main(names: readonly string[], configuration: Configuration): Pro
     log.info({ signal }, 'draining');
     // Whatever hangs is given up: everything it held is in the database or goes back to the broker.
     setTimeout(() => process.exit(1), 25_000).unref();
+    // A database that has fallen silent is given up before, in time to end in order.
+    setTimeout(() => void sql.end({ timeout: 0 }), 12_000).unref();
     await Promise.all([...running.values()].map((role) => role.stop()));
     await lost?.stop();
     await relay.stop();
