@@ -64,9 +64,9 @@ interface Row {
   readonly then: string;
 }
 
-/** A view that was updated is no news, unless it did not go well. */
-const isWorthTelling = ({ by, outcome, kind }: TraceEvent): boolean =>
-  by !== projectorQueue || kind !== 'message' || outcome !== 'done';
+/** A view that was updated, or will be in a moment, is no news, unless it did not go well. */
+const isWorthTelling = ({ by, outcome }: TraceEvent): boolean =>
+  by !== projectorQueue || (outcome !== 'done' && outcome !== 'waiting');
 
 function layOut(events: readonly TraceEvent[]): Row[] {
   const known = new Set(events.map(({ id }) => id));

@@ -27,7 +27,11 @@ import { unusedPort } from './unused-port.fixture.ts';
 
 const isRoot = process.getuid?.() === 0;
 const start = join(import.meta.dirname, 'start.ts');
-const given = { DATABASE_URL: process.env['DATABASE_URL']!, AMQP_URL: process.env['AMQP_URL']! };
+/** The broker is given, of whichever release it is. */
+const given = {
+  ...{ DATABASE_URL: process.env['DATABASE_URL']!, AMQP_URL: process.env['AMQP_URL']! },
+  PATCHBAY_RABBITMQ: undefined,
+};
 const nobody = 65_534;
 
 /** A home that was started once, with nothing in it yet. */

@@ -29,7 +29,8 @@ test(
     const env = {
       ...{ ...process.env, PATCHBAY_HOME: home.root, LOG_LEVEL: 'trace' },
       ...{ PATCHBAY_GATEWAY_PORT: String(await unusedPort()), PATCHBAY_SIMULATOR_PORT: String(await unusedPort()) },
-      ...{ DATABASE_URL: testbed.databaseUrl, AMQP_URL: testbed.amqpUrl },
+      // The broker is given, of whichever release it is.
+      ...{ DATABASE_URL: testbed.databaseUrl, AMQP_URL: testbed.amqpUrl, PATCHBAY_RABBITMQ: undefined },
     };
     const full = openSync('/dev/full', 'w');
     const running = spawn(process.execPath, [start], { env, stdio: ['ignore', full, full] });
