@@ -105,7 +105,10 @@ export function startRinging(
   async function onFailure(row: DueRow, error: unknown): Promise<void> {
     try {
       await transaction(sql, async (tx) => {
-        const failures = await countCrash(tx, queue, derivedId('alarm', rows.table, row.id, row.dueAt));
+        const failures = await countCrash(tx, queue, {
+          messageId: derivedId('alarm', rows.table, row.id, row.dueAt),
+          attempt: 1,
+        });
         const delay = retryDelay({ ...pace, attempts: retry.attempts }, failures, Math.random());
         await postponeAlarm(tx, rows, row, delay === 'exhausted' ? pace.capMs : delay);
         if (failures !== retry.attempts) return;

@@ -131,13 +131,22 @@ export function recordOutcomes(
 
 export const inboxKey = ({ messageId, attempt }: InboxKey): string => `${messageId}/${attempt}`;
 
-/** Counts a handling that may crash its process, before it is tried. Returns how often it was begun and not ended. */
-export async function countCrash(sql: Queryable, consumer: string, messageId: string): Promise<number> {
+/**
+ * Counts a handling that may crash its process, before it is tried. A copy of a message that is handled already is not
+ * counted: nothing of it is tried.
+ *
+ * @returns how often it was begun and not ended
+ */
+export async function countCrash(sql: Queryable, consumer: string, { messageId, attempt }: InboxKey): Promise<number> {
   const [row] = await sql<{ crashes: number }[]>`
-    insert into platform.crash (consumer, message_id, crashes) values (${consumer}, ${messageId}, 1)
+    insert into platform.crash (consumer, message_id, crashes)
+    select ${consumer}, ${messageId}::uuid, 1
+    where not exists (
+      select from platform.inbox
+      where consumer = ${consumer} and message_id = ${messageId}::uuid and attempt = ${attempt})
     on conflict (consumer, message_id) do update set crashes = platform.crash.crashes + 1, last_at = now()
     returning crashes`;
-  return row?.crashes ?? 1;
+  return row?.crashes ?? 0;
 }
 
 export async function forgetCrashes(sql: Queryable, consumer: string, messageId: string): Promise<void> {

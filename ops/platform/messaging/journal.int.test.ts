@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { send } from '../../../contracts/messages/message.ts';
 import { newId } from '../ids.ts';
-import { numberTypes } from './inbox.store.ts';
+import { countCrash, numberTypes } from './inbox.store.ts';
 import { registry } from '../metrics/metrics.ts';
 import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/testbed/workbench.ts';
 import { type Mode, add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
@@ -191,4 +191,14 @@ test("without anybody who records spans, the sender's trace is carried on as it 
   });
   const [letter] = await bench.letters(1);
   expect(letter?.envelope.traceparent).toBe(trace);
+});
+
+test('a copy of what is handled already is not counted as a handling that may crash', async () => {
+  const messageId = await publish('known', 'ok');
+  await lines(1);
+  const counts = [1, 2, 2].map((attempt) => () => countCrash(bench.sql, testQueue, { messageId, attempt }));
+  const counted: number[] = [];
+  for (const count of counts) counted.push(await count());
+  expect(counted).toEqual([0, 1, 2]);
+  await bench.sql`truncate platform.crash`;
 });

@@ -115,7 +115,9 @@ export function createLane(options: LaneOptions): Lane {
   async function takeAlone(suspect: { delivery: Delivery; subscription: Subscription }): Promise<void> {
     const item = readDelivery(suspect.delivery, options.handlers);
     if (item.kind === 'unreadable') return take([suspect]);
-    const crashes = await patiently(() => countCrash(sql, options.queue, item.id));
+    const crashes = await patiently(() =>
+      countCrash(sql, options.queue, { messageId: item.id, attempt: item.envelope.attempt }),
+    );
     if (crashes === undefined) return;
     let isSettled = false;
     if (crashes > crashLimit) {
