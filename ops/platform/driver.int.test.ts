@@ -231,6 +231,7 @@ describe('a reserved connection', () => {
     expect(await connection`select 1 as one`).toEqual([{ one: 1 }]);
     connection.release();
     await ended;
+    await expect(pool.reserve()).rejects.toMatchObject({ code: 'CONNECTION_ENDED' });
   });
 });
 
