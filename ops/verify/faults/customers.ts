@@ -17,8 +17,8 @@ export interface Customers {
 const atOnce = 8;
 /** Every so many-th POST is sent again although it was answered. */
 const forgetful = 7;
-/** Longer than any restart: an order that is not taken by then is a failure of its own. */
-const patienceMs = 60_000;
+/** Longer than it takes to find what a queue has lost: an order that is not taken by then is a failure of its own. */
+const patienceMs = 150_000;
 const answerWithinMs = 10_000;
 
 /** @param gateways base addresses of all replicas; a customer whose gateway does not answer tries the next */

@@ -64,6 +64,8 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
   let pool: Pool = emptyPool;
   let sending: Promise<void> = Promise.resolve();
   let idle = true;
+  /** Customers have stopped, for this reason. */
+  let failed: { readonly error: unknown } | undefined;
   let scenario = '';
   let mix = everyKind;
   let strays: Letter[] = [];
@@ -78,12 +80,15 @@ export function createDrill(stage: Stage, tell: (line: string) => void): Drill {
     number += count;
     idle = false;
     sending = Promise.all([sending, customers.send(plans)]).then(() => void (idle = true));
-    // Waited for in `quiet`; until then nobody looks at it.
-    sending.catch(() => undefined);
+    // `quiet` throws it; whoever waits for more orders meanwhile looks whether they still come.
+    sending.catch((error: unknown) => {
+      failed = { error };
+    });
   }
 
   async function underPressure(): Promise<number> {
     for (;;) {
+      if (failed !== undefined) throw failed.error;
       const unfinished = await countUnfinished(sql).catch(() => 0);
       if (unfinished >= unfinishedWanted) return unfinished;
       if (idle) flood(scenario, unfinishedWanted, mix);
