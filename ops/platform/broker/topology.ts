@@ -1,6 +1,6 @@
 import { connect, type Channel } from 'amqplib';
 import { type QueueDeclaration, type Topology, deadLetterQueue } from '../../../contracts/topology.ts';
-import { openChannel } from './channels.ts';
+import { closeQuietly, openChannel } from './channels.ts';
 import type { BrokerConnection } from './connection.ts';
 
 /** The broker holds a queue or exchange with other arguments than ours (406). */
@@ -62,7 +62,7 @@ export async function declareQueue(connection: BrokerConnection, topology: Topol
     await declare(channel, topology, wanted);
     return true;
   } finally {
-    await channel.close().catch(() => undefined);
+    await closeQuietly(channel);
   }
 }
 

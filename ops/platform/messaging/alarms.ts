@@ -10,8 +10,7 @@ import { publicationOf } from './envelope.ts';
 import { type Aggregate, type Decision, type Handler, type Received, onMany } from './handler.ts';
 import { countCrash } from './inbox.store.ts';
 import type { Lane } from './lane.ts';
-import { letterInserts } from './letter.store.ts';
-import { insertDue } from './message.store.ts';
+import { writeLetters } from './letter.store.ts';
 import { type RetryPolicy, retryDelay } from './retry.ts';
 
 /** How often due rows are looked for; also how late an alarm may ring. */
@@ -113,9 +112,7 @@ export function startRinging(
         await postponeAlarm(tx, rows, row, delay === 'exhausted' ? pace.capMs : delay);
         if (failures !== retry.attempts) return;
         log.error({ id: row.id, table: rows.table, failures, error }, 'alarm dead-lettered');
-        const letter = letterOf(row, error);
-        await Promise.all(letterInserts(tx, [letter]));
-        await insertDue(tx, [letter]);
+        await writeLetters(tx, [letterOf(row, error)]);
       });
     } catch (unrecorded) {
       log.warn({ id: row.id, error: unrecorded }, 'could not record that an alarm failed; its lease brings it again');

@@ -55,8 +55,8 @@ export function deadLetter(
 }
 
 /**
- * A message that a decision hands to a person, with the same context as one that failed. It counts as attempted once, so that a
- * copy moved back by hand is known for a replay.
+ * A message that nobody was given (a decision hands it to a person, or its queue loses it each time), with the same context as one
+ * that failed. It counts as attempted once more, so that a copy moved back by hand is known for a replay.
  */
 export function fallenLetter(
   message: Publication,
@@ -71,7 +71,8 @@ export function fallenLetter(
     envelope: {
       ...message.envelope,
       attempt: message.envelope.attempt + 1,
-      firstFailedAt: at,
+      failures: 0,
+      firstFailedAt: message.envelope.firstFailedAt ?? at,
       deadLetter: { queue, worker, exchange, routingKey, ...shown(cause), failures: 1, failedAt: at },
     },
   };
@@ -86,22 +87,6 @@ export const lostCause = (repeats: number): Cause => ({
   errorCode: 'lost',
   errorMessage: `its queue lost it, and lost it again each of the ${repeats} times it was sent once more`,
 });
-
-export function lostLetter(message: Publication, queue: string, repeats: number, now: Date): Publication {
-  const at = now.toISOString();
-  const { envelope, exchange, routingKey } = message;
-  return {
-    ...message,
-    ...{ exchange: '', routingKey: deadLetterQueue(queue) },
-    envelope: {
-      ...envelope,
-      attempt: envelope.attempt + 1,
-      failures: 0,
-      firstFailedAt: envelope.firstFailedAt ?? at,
-      deadLetter: { queue, worker: 'relay', exchange, routingKey, ...lostCause(repeats), failures: 0, failedAt: at },
-    },
-  };
-}
 
 /** The event that says that a message was given up; undefined for one that says it already. */
 export function tellGivenUp(

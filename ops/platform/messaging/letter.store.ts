@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.ts';
 import { type Envelope, type Publication, envelope } from './envelope.ts';
+import { insertDue } from './message.store.ts';
 import type { Statement } from './pipelined.ts';
 
 /** A letter as it is written: the copy that goes to `<queue>.dead`, or one without its body, which lies there already. */
@@ -36,6 +37,12 @@ export function letterInserts(sql: Queryable, letters: readonly NewLetter[]): re
         ${letters.map((letter) => letter.envelope.firstFailedAt ?? letter.envelope.deadLetter?.failedAt ?? new Date().toISOString())}::text[]::timestamptz[]
       ) on conflict do nothing`,
   ];
+}
+
+/** Writes letters with their copies, in a transaction that is no batch's. */
+export async function writeLetters(sql: Queryable, letters: readonly Publication[]): Promise<void> {
+  await Promise.all(letterInserts(sql, letters));
+  await insertDue(sql, letters);
 }
 
 /** Ends letters whose copy somebody moved back into its queue by hand: it is being handled. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Publisher } from '../broker/publisher.ts';
 import { type Database, isDatabaseFault, transaction } from '../database.ts';
 import type { Log } from '../log.ts';
-import { lostCause, lostLetter, tellGivenUp } from './dead-letter.ts';
-import { letterInserts } from './letter.store.ts';
+import { fallenLetter, lostCause, tellGivenUp } from './dead-letter.ts';
+import { writeLetters } from './letter.store.ts';
 import { markerPublication } from './marker.ts';
 import { askQueues, forgetMarker, lockHopeless, notePassedRows, resolvePassed } from './marker.store.ts';
 import { deleteMessages, insertDue } from './message.store.ts';
@@ -92,10 +92,13 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
 export const giveUpHopeless = (sql: Database): Promise<number> =>
   transaction(sql, async (tx) => {
     const hopeless = await lockHopeless(tx, mostRepeats);
-    const letters = hopeless.map((row) => lostLetter(row, row.queue, mostRepeats, row.now));
-    const told = hopeless.flatMap((row) => tellGivenUp(row, row.queue, lostCause(mostRepeats), row.now) ?? []);
-    await Promise.all(letterInserts(tx, letters));
-    await insertDue(tx, [...letters, ...told]);
+    const cause = lostCause(mostRepeats);
+    const letters = hopeless.map((row) =>
+      fallenLetter(row, { queue: row.queue, worker: 'relay', cause, now: row.now }),
+    );
+    const told = hopeless.flatMap((row) => tellGivenUp(row, row.queue, cause, row.now) ?? []);
+    await writeLetters(tx, letters);
+    await insertDue(tx, told);
     await deleteMessages(
       tx,
       hopeless.map(({ id, queue, envelope: { attempt } }) => ({ id, queue, attempt })),
