@@ -2,7 +2,7 @@
 import type { Log } from '../../ops/platform/log.ts';
 import { type Executor, type Intent, createExecutor } from '../calls/executor.ts';
 import type { GuardedPlatform } from '../calls/guard.ts';
-import { type CallContext, PlatformRefusal, isPending } from '../calls/platform.ts';
+import { type CallContext, PlatformRefusal, type Sending, isPending } from '../calls/platform.ts';
 import { type Activation, type Entry, type Outcome, type Result, current } from './activation.state.ts';
 import type { Activator, Step, StepInput } from './activator.ts';
 import { waitOf } from './waits.ts';
@@ -38,17 +38,17 @@ export function startStepCalls(options: StepCallsOptions): Executor<Activation> 
     if (guard === undefined || step === undefined)
       return { ...intent, guard: undefined, make: async () => undeclared(`step ${entry.step}`) };
     const make = { call, read: look, poll }[what];
-    return { ...intent, guard, make: (traceparent) => make(activation, step, guard, traceparent) };
+    return { ...intent, guard, make: (sending) => make(activation, step, guard, sending) };
   }
 
   async function call(
     activation: Activation,
     step: Step<unknown>,
     guarded: GuardedPlatform,
-    traceparent: string | undefined,
+    sending: Omit<Sending, 'signal'>,
   ): Promise<Result> {
     const input = inputOf(activator, activation);
-    const network = guarded.platform.connect(contextOf(activation, guarded, traceparent));
+    const network = guarded.platform.connect(contextOf(activation, guarded, sending));
     const { direction } = current(activation);
     if (direction === 'apply') return landed(step, await step.apply(input, network), input);
     const act = step[direction];
@@ -61,14 +61,14 @@ export function startStepCalls(options: StepCallsOptions): Executor<Activation> 
     activation: Activation,
     step: Step<unknown>,
     guarded: GuardedPlatform,
-    traceparent: string | undefined,
+    sending: Omit<Sending, 'signal'>,
   ): Promise<Result> {
-    const found = await guarded.platform.readBack(contextOf(activation, guarded, traceparent));
+    const found = await guarded.platform.readBack(contextOf(activation, guarded, sending));
     if (!found.applied) return { kind: 'absent' };
     if (current(activation).direction !== 'apply') return nothingLanded;
     // That the work was submitted is not that it is done; that it was given up is an answer too.
     if (step.external !== undefined) {
-      return poll(activation, step, guarded, traceparent).catch((error: unknown): Result => {
+      return poll(activation, step, guarded, sending).catch((error: unknown): Result => {
         if (!(error instanceof PlatformRefusal)) throw error;
         return { kind: 'refused', failure: { code: error.code, reason: error.message } };
       });
@@ -80,18 +80,18 @@ export function startStepCalls(options: StepCallsOptions): Executor<Activation> 
     activation: Activation,
     step: Step<unknown>,
     guarded: GuardedPlatform,
-    traceparent: string | undefined,
+    sending: Omit<Sending, 'signal'>,
   ): Promise<Result> {
     if (step.external === undefined) return undeclared(`outside system behind ${step.name}`);
     const input = inputOf(activator, activation);
-    const network = guarded.platform.connect(contextOf(activation, guarded, traceparent));
+    const network = guarded.platform.connect(contextOf(activation, guarded, sending));
     return landed(step, await step.external.read(input, network), input);
   }
 
   function contextOf(
     activation: Activation,
     { platform, url }: GuardedPlatform,
-    traceparent: string | undefined,
+    sending: Omit<Sending, 'signal'>,
   ): CallContext {
     const { serviceId, serviceType } = activation.command;
     return {
@@ -100,7 +100,7 @@ export function startStepCalls(options: StepCallsOptions): Executor<Activation> 
       serviceRef: serviceId,
       callbackUrl: `${options.callbackBase}/callbacks/${encodeURIComponent(platform.name)}/${encodeURIComponent(serviceType)}`,
       signal: AbortSignal.timeout(platform.timeoutMs),
-      traceparent,
+      ...sending,
     };
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Duration, milliseconds } from '../../ops/platform/messaging/retry.ts';
 import { type CallContext, OutcomeUnknown, type Platform, type ReadBack } from './platform.ts';
-import { jsonOf, request, traced } from './request.ts';
+import { jsonOf, request } from './request.ts';
 
 type Operations = Readonly<Record<string, z.ZodType>>;
 
@@ -42,12 +42,12 @@ export function elementManager<Ops extends Operations>(
         ]),
       ) as ElementManagerClient<Ops>,
     readBack,
-    async observe({ url, serviceRef, signal }) {
-      const response = await request(`${url}/services/${encodeURIComponent(serviceRef)}`, { signal });
+    async observe(context) {
+      const response = await request(context, `${context.url}/services/${encodeURIComponent(context.serviceRef)}`);
       return holdings.parse(await jsonOf(response)).holdings;
     },
-    async probe({ url, signal }) {
-      await request(`${url}/health`, { signal });
+    async probe(context) {
+      await request(context, `${context.url}/health`);
     },
   };
 }
@@ -58,13 +58,9 @@ async function call(
   parameters: Readonly<Record<string, unknown>>,
   result: z.ZodType,
 ): Promise<unknown> {
-  const { url, reference, serviceRef, signal, traceparent } = context;
-  const response = await request(`${url}/${operation}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...traced(traceparent) },
-    body: JSON.stringify({ reference, serviceRef, parameters }),
-    signal,
-  });
+  const { url, reference, serviceRef } = context;
+  const json = { reference, serviceRef, parameters };
+  const response = await request(context, `${url}/${operation}`, { method: 'POST', json });
   const parsed = answer.safeParse(await jsonOf(response));
   if (!parsed.success || parsed.data.reference !== reference)
     throw new OutcomeUnknown(`${operation} was answered with something else than its own outcome`);
@@ -74,9 +70,9 @@ async function call(
   return facts.data;
 }
 
-async function readBack({ url, reference, signal, traceparent }: CallContext): Promise<ReadBack> {
-  const init = { headers: traced(traceparent), signal };
-  const response = await request(`${url}/operations/${encodeURIComponent(reference)}`, init, [404]);
+async function readBack(context: CallContext): Promise<ReadBack> {
+  const { url, reference } = context;
+  const response = await request(context, `${url}/operations/${encodeURIComponent(reference)}`, {}, [404]);
   const body = await jsonOf(response);
   if (response.status === 404) return { applied: false };
   return { applied: true, result: answer.parse(body).result };

@@ -2,7 +2,7 @@ import { type TestContext, expect, test, vi } from 'vitest';
 import { createLog } from '../../ops/platform/log.ts';
 import { createBulkhead } from './bulkhead.ts';
 import { type Intent, type Trouble, createExecutor, leaseMarginMs } from './executor.ts';
-import { OutcomeUnknown, PlatformNotReached, PlatformRefusal } from './platform.ts';
+import { LeaseOver, OutcomeUnknown, PlatformNotReached, PlatformRefusal } from './platform.ts';
 
 type Result = { readonly kind: 'done' };
 interface Row {
@@ -79,6 +79,13 @@ test('nor is it when its transaction took that long, and it is up to then', asyn
   executor.committed([{ what: 'read' }], begunAt);
   await executor.drained();
   expect(called).toEqual(['call']);
+});
+
+test('a call whose lease ran out on its way to the socket is left to the next holder', async () => {
+  const { executor, called, happened } = anExecutor();
+  executor.committed([{ what: 'call', throws: new LeaseOver('POST /ports') }], performance.now());
+  await executor.drained();
+  expect([called, happened]).toEqual([['call'], []]);
 });
 
 test('what was opened before the transaction is its holder’s', async () => {

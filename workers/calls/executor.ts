@@ -7,7 +7,7 @@ import type { Failure } from '../../contracts/messages/values.ts';
 import type { Log } from '../../ops/platform/log.ts';
 import type { Guard } from './guard.ts';
 import { type ObservedCall, type Subject, observeCall } from './observed-call.ts';
-import { OutcomeUnknown, PlatformNotReached, PlatformRefusal, isOutage } from './platform.ts';
+import { LeaseOver, OutcomeUnknown, PlatformNotReached, PlatformRefusal, type Sending, isOutage } from './platform.ts';
 
 /** What of a lease is kept back: an intent that cannot be called and answered before it ends is left to the next holder. */
 export const leaseMarginMs = 5_000;
@@ -23,8 +23,8 @@ export interface Intent<Result> {
   /** Undefined: nothing outside is asked, `make` knows the result. */
   readonly guard: Guard | undefined;
   readonly subject: Subject;
-  /** @param traceparent of the call's span: goes along to the platform */
-  make(traceparent: string | undefined): Promise<Result>;
+  /** @param sending the call's span and its lease: `request()` takes both along */
+  make(sending: Omit<Sending, 'signal'>): Promise<Result>;
 }
 
 /** A result as the executor sees it. */
@@ -95,24 +95,27 @@ export function createExecutor<State, Result extends Answer>({
     begunAt: number,
   ): Promise<Result | Trouble | undefined> {
     const { guard, what, subject } = intent;
-    if (guard === undefined) return intent.make(undefined);
+    if (guard === undefined) return intent.make({});
     const { breaker, bulkhead } = guard;
     if (breaker.isOpen()) return heldBack(`${subject.platform} is held off by its breaker`);
     const leave = await bulkhead.enter(leaseMarginMs / 2);
     if (leave === undefined) return heldBack(`${subject.platform} has all its places taken`);
+    // The process may stand still at any moment, so `request()` asks once more.
+    const leaseHolds = (): boolean => performance.now() - begunAt < leaseMarginMs;
     try {
-      // The process may have stood still: between here and the socket it does so for no longer than a turn takes.
-      if (performance.now() - begunAt >= leaseMarginMs) {
-        log.warn(subject.about, `the lease ran out before the ${what} could be made, it is left to the next holder`);
-        return undefined;
-      }
+      if (!leaseHolds()) throw new LeaseOver(what);
       observed.begin();
-      const result = await breaker.run(() => intent.make(observed.traceparent())).finally(observed.over);
+      const call = () => intent.make({ traceparent: observed.traceparent(), leaseHolds });
+      const result = await breaker.run(call).finally(observed.over);
       const { kind, failure } = result;
       const level = failure !== undefined ? 'warn' : what === 'poll' ? 'debug' : 'info';
       log[level]({ ...subject.about, what, result: kind, failure }, 'platform answered');
       return result;
     } catch (error) {
+      if (error instanceof LeaseOver) {
+        log.warn(subject.about, `the lease ran out before the ${what} could be made, it is left to the next holder`);
+        return undefined;
+      }
       log.warn({ ...subject.about, what, error }, 'platform did not do or say what it was asked');
       return await troubleOf(error, what, breaker);
     } finally {

@@ -1,5 +1,14 @@
+/** What a request takes along of the call that makes it. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  /** W3C trace context, to be sent along. */
+  readonly traceparent?: string | undefined;
+  /** Whether the call is still its process's own: asked when the connection stands, before the first byte of a change. */
+  readonly leaseHolds?: () => boolean;
+}
+
 /** One call to a platform: what it is told about itself. */
-export interface CallContext {
+export interface CallContext extends Sending {
   readonly url: string;
   /** The operation's business key: sent along, so that the platform knows a repetition, and read back by. */
   readonly reference: string;
@@ -7,9 +16,6 @@ export interface CallContext {
   readonly serviceRef: string;
   /** Where an outside system may say how the work went; it has to sign what it says (see the gateway's callbacks). */
   readonly callbackUrl: string;
-  readonly signal: AbortSignal;
-  /** W3C trace context, to be sent along. */
-  readonly traceparent?: string | undefined;
 }
 
 /** What a read-back found. */
@@ -67,6 +73,11 @@ export class PlatformNotReached extends Error {
 /** Nobody knows whether the call took effect: no answer in time, a lost connection, an answer that makes no sense. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
+}
+
+/** The lease of a call ran out before its request left: somebody else's by now, nothing was sent. */
+export class LeaseOver extends Error {
+  override name = 'LeaseOver';
 }
 
 /** True for an error that says the platform is not there or not itself: not that it said no, nor that our own code is wrong. */

@@ -36,7 +36,7 @@ export const startEndpointCalls = ({ endpointOf, log, happened }: EndpointCallsO
       const { step, openedBy, readAt } = order;
       return {
         ...{ what: asks[step], openedBy, readAt, guard, subject: subjectOf(order, nameOf(guard.endpoint)) },
-        make: (traceparent) => callEndpoint(guard.endpoint, order, traceparent),
+        make: (sending) => callEndpoint(guard.endpoint, order, sending),
       };
     },
     happened: ({ id, attempt, step }, result, traceparent) =>

@@ -45,7 +45,7 @@ function at(step: Step): OutsideOrder {
 }
 async function call(step: Step, given: Answer): Promise<unknown> {
   answer = given;
-  return callEndpoint(endpoint, at(step), undefined).then(
+  return callEndpoint(endpoint, at(step), {}).then(
     ({ kind }) => kind,
     (error: unknown) => (error instanceof Error ? error.name : String(error)),
   );
@@ -125,7 +125,7 @@ test('what the endpoint says of a failure is taken over, bounded and as the data
     status: 200,
     body: { ...order, state: 'failed', serviceOrderItem: [{ errorMessage: [{ code: 7, reason }] }] },
   };
-  const result = await callEndpoint(endpoint, at('poll'), undefined);
+  const result = await callEndpoint(endpoint, at('poll'), {});
   expect(result).toMatchObject({ order: { failure: { code: '7', reason: expect.stringMatching(/^\uFFFDx{499}$/) } } });
 });
 
@@ -154,7 +154,7 @@ test('nobody listening is not reached, and is named without its usual path', asy
   const host = `127.0.0.1:${(gone.address() as AddressInfo).port}`;
   await new Promise((resolve) => gone.close(resolve));
   const nobody = { ...endpoint, url: `http://${host}/tmf-api/serviceOrdering/v4` };
-  await expect(callEndpoint(nobody, at('place'), undefined)).rejects.toMatchObject({ name: 'PlatformNotReached' });
+  await expect(callEndpoint(nobody, at('place'), {})).rejects.toMatchObject({ name: 'PlatformNotReached' });
   expect([nameOf(nobody), nameOf({ url: 'https://p.example.net/own' })]).toEqual([
     `outside ${host}`,
     'outside p.example.net/own',

@@ -2,8 +2,8 @@
 import type { Failure } from '../../contracts/messages/values.ts';
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import type { OutsideEndpoint } from '../../ops/platform/outside-endpoints.ts';
-import { OutcomeUnknown, PlatformNotReached } from '../calls/platform.ts';
-import { request, traced } from '../calls/request.ts';
+import { OutcomeUnknown, PlatformNotReached, type Sending } from '../calls/platform.ts';
+import { request } from '../calls/request.ts';
 import { NotTmf641, readCreatedOrder, readCreatedTask, readError, readList, readOrder, readTask } from './answers.ts';
 import type { OutsideOrder, Result } from './outside-order.state.ts';
 import { toCancellation, toServiceOrder } from './translate.ts';
@@ -35,9 +35,9 @@ interface Asked {
 export async function callEndpoint(
   endpoint: OutsideEndpoint,
   order: OutsideOrder,
-  traceparent: string | undefined,
+  sending: Omit<Sending, 'signal'>,
 ): Promise<Result> {
-  const ask = (asked: Asked): Promise<{ status: number; json: unknown }> => exchange(endpoint, asked, traceparent);
+  const ask = (asked: Asked): Promise<{ status: number; json: unknown }> => exchange(endpoint, asked, sending);
   const remoteId = order.remoteId ?? '';
   switch (order.step) {
     case 'place': {
@@ -77,33 +77,22 @@ export async function callEndpoint(
 
 /** A cheap read that tells whether the endpoint answers, and lets us in. */
 export async function probeEndpoint(endpoint: OutsideEndpoint): Promise<void> {
-  const { status } = await exchange(endpoint, { method: 'GET', path: '/serviceOrder?limit=1&fields=id' }, undefined);
+  const { status } = await exchange(endpoint, { method: 'GET', path: '/serviceOrder?limit=1&fields=id' }, {});
   if (status === 404) throw new PlatformNotReached('GET /serviceOrder was answered 404');
 }
 
 async function exchange(
   { url, token, timeout }: OutsideEndpoint,
   { method, path, body, key }: Asked,
-  traceparent: string | undefined,
+  sending: Omit<Sending, 'signal'>,
 ): Promise<{ status: number; json: unknown }> {
-  const response = await request(
-    `${url}${path}`,
-    {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(key === undefined ? {} : { 'idempotency-key': key }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...traced(traceparent),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // Elsewhere is nobody we were told to trust with the token.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeout),
-    },
-    answers,
-  );
+  const headers = {
+    accept: 'application/json',
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const call = { ...sending, signal: AbortSignal.timeout(timeout) };
+  const response = await request(call, `${url}${path}`, { method, headers, json: body }, answers);
   const { status } = response;
   if (turnedAway.has(status))
     throw new PlatformNotReached(`${method} ${pathOf(path)} was answered ${status}: no entry`);

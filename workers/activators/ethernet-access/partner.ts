@@ -7,7 +7,7 @@ import {
   PlatformRefusal,
   pending,
 } from '../../calls/platform.ts';
-import { jsonOf, request, traced } from '../../calls/request.ts';
+import { jsonOf, request } from '../../calls/request.ts';
 
 /** A port as the partner hands it over: at which interconnect and VLAN, for which site, how fast. */
 export const deliveredPort = z.looseObject({ handover: z.string().min(1), bandwidthMbps: z.number() });
@@ -53,31 +53,26 @@ export const partner: Platform<PartnerClient> = {
     const found = await get(context);
     return found === undefined ? { applied: false } : { applied: true, result: found };
   },
-  async observe({ url, serviceRef, signal }) {
-    const response = await request(`${url}/circuits/${encodeURIComponent(serviceRef)}`, { signal });
+  async observe(context) {
+    const response = await request(context, `${context.url}/circuits/${encodeURIComponent(context.serviceRef)}`);
     return z.looseObject({ holdings: z.record(z.string(), z.unknown()) }).parse(await jsonOf(response)).holdings;
   },
-  async probe({ url, signal }) {
-    await request(`${url}/health`, { signal });
+  async probe(context) {
+    await request(context, `${context.url}/health`);
   },
 };
 
 const addressOf = ({ url, reference }: CallContext): string => `${url}/orders/${encodeURIComponent(reference)}`;
 
 async function put(context: CallContext, body: Readonly<Record<string, unknown>>): Promise<Order> {
-  const response = await request(addressOf(context), {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json', ...traced(context.traceparent) },
-    body: JSON.stringify({ circuit: context.serviceRef, ...body }),
-    signal: context.signal,
-  });
+  const json = { circuit: context.serviceRef, ...body };
+  const response = await request(context, addressOf(context), { method: 'PUT', json });
   return orderOf(context, await jsonOf(response));
 }
 
 async function get(context: CallContext): Promise<Order | undefined> {
-  const { signal, traceparent } = context;
   // A partner that does not let us look has said nothing about the order.
-  const asked = request(addressOf(context), { headers: traced(traceparent), signal }, [404]);
+  const asked = request(context, addressOf(context), {}, [404]);
   const response = await asked.catch((error: unknown) => {
     throw error instanceof PlatformRefusal ? new OutcomeUnknown(error.message) : error;
   });
