@@ -16,6 +16,7 @@ const gatherWithinMs = 600_000;
 const askedTwiceMs = 100_000;
 const drainsWithinMs = 300_000;
 const suspendedMs = 60_000;
+const pausedMs = 600_000;
 const anHour = 3_600_000;
 const preload = pathToFileURL(join(clone, 'ops/verify/faults/skewed-clock.main.ts')).href;
 
@@ -111,14 +112,18 @@ export const brokerSuspended = waiting(
   },
 );
 
-export const consumerPaused = waiting('paused', 'platforms are down for minutes and consumers pause', async (drill) => {
-  const { simulator } = drill.stage;
-  await drill.pace(500);
-  await drill.blow('every platform is down', async () => {
-    await simulator.stop();
-    await sleep(2 * askedTwiceMs);
-    await simulator.start();
-    await simulator.whenReady();
-  });
-  await drill.flowing();
-});
+export const consumerPaused = waiting(
+  'paused',
+  'platforms are down for ten minutes and consumers pause',
+  async (drill) => {
+    const { simulator } = drill.stage;
+    await drill.pace(500);
+    await drill.blow('every platform is down', async () => {
+      await simulator.stop();
+      await sleep(pausedMs);
+      await simulator.start();
+      await simulator.whenReady();
+    });
+    await drill.flowing();
+  },
+);
