@@ -1,8 +1,8 @@
 import * as z from './open-schema.ts';
 import { orderItemActions } from '../states/service-order.ts';
 import { activatorControlQueue, activatorQueue } from '../topology.ts';
-import { command, event, previousVersion } from './message.ts';
-import { isReference, referredSpecification, serviceSpecification } from './service-catalog.ts';
+import { command, event } from './message.ts';
+import { referredSpecification } from './service-catalog.ts';
 import { supportingService } from './service-inventory.ts';
 import { characteristics, failure, instant, itemRef } from './values.ts';
 
@@ -28,24 +28,12 @@ const activation = z.object({
   missing: z.array(z.string()).optional(),
 });
 
-/** Before specifications could be referred to. */
-const wholeActivation = activation.extend({ specification: serviceSpecification });
-
-const wholly = ({ specification, ...rest }: z.output<typeof activation>) =>
-  isReference(specification) ? undefined : { ...rest, specification };
-
 /** Puts one order item on the network. The business key is (order, item, action): sent again under it, nothing is done. */
 export const activateItem = command('activation.activate-item.v2', {
   body: activation,
   to: (body) => activatorQueue(body.serviceType),
   whenGivenUp: 'hold',
   key: ({ itemId }) => itemId,
-  previous: previousVersion<typeof wholeActivation, z.output<typeof activation>>({
-    name: 'activation.activate-item.v1',
-    body: wholeActivation,
-    upgrade: (old) => old,
-    downgrade: wholly,
-  }),
 });
 export type ActivateItem = z.output<typeof activateItem.schema>;
 
@@ -91,7 +79,6 @@ const cancellation = z.object({
   /** Under which claim the taking back is reported. */
   claimNumber: z.int().positive(),
 });
-const wholeCancellation = cancellation.extend({ item: wholeActivation });
 
 /**
  * Cancels one order item, in three stages. `assess`: it stops before its next step and says whether it can still be taken
@@ -103,15 +90,6 @@ export const cancelItem = command('activation.cancel-item.v2', {
   to: (body) => activatorControlQueue(body.item.serviceType),
   whenGivenUp: 'refuse',
   key: ({ stage, round, item }) => `${stage} ${round} ${item.itemId}`,
-  previous: previousVersion<typeof wholeCancellation, z.output<typeof cancellation>>({
-    name: 'activation.cancel-item.v1',
-    body: wholeCancellation,
-    upgrade: (old) => old,
-    downgrade({ item, ...rest }) {
-      const whole = wholly(item);
-      return whole && { ...rest, item: whole };
-    },
-  }),
 });
 export type CancelItem = z.output<typeof cancelItem.schema>;
 
@@ -157,13 +135,14 @@ export const externalAnswered = command('activation.external-answered.v1', {
 });
 export type ExternalAnswered = z.output<typeof externalAnswered.schema>;
 
+export const activationStatuses = ['running', 'waiting', 'stalled'] as const;
 const status = z.object({
   ...itemRef.shape,
   activationId: z.uuid(),
   serviceType: z.string(),
   step: z.string(),
   sequence: z.int().nonnegative(),
-  status: z.enum(['running', 'waiting', 'stalled']),
+  status: z.enum(activationStatuses),
   /** Waiting: for whom, and until when at most. */
   waitsFor: z.object({ platform: z.string(), until: instant }).optional(),
   /** Stalled: the platform whose step it is. */

@@ -25,7 +25,7 @@ import {
   unreadable,
 } from './activations.fixture.ts';
 import { begin, onDue, onOutcome, run } from './activation.decide.ts';
-import { type Activation, type Effects, current } from './activation.state.ts';
+import { type Activation, current } from './activation.state.ts';
 
 const given = (...facts: readonly (Fact | readonly Fact[])[]) => {
   const { activation, now } = lived(...facts);
@@ -292,16 +292,6 @@ describe('fences', () => {
   test('a letter of a step that does not stand still any more changes nothing', () => {
     expect(given(begun(), outcome(landed())).when(letter).effects).toEqual({});
     expect(given(begun(), outcome(notReached)).when(letter).effects).toEqual({});
-  });
-
-  test('a step that the release before had queued is called once when its message comes', () => {
-    const queued = (): Effects => {
-      const { activation } = lived(begun(), outcome(landed()));
-      const change = { state: 'waiting', attempt: 0, openedBy: undefined, log: undefined } as const;
-      return { save: [{ ...activation, entries: activation.entries.with(1, { ...current(activation), ...change }) }] };
-    };
-    expect(current(given(queued).when(letter).next)).toMatchObject({ state: 'calling', attempt: 1, generation: 1 });
-    expect(given(queued, letter).when(letter).effects).toEqual({});
   });
 
   test('a letter of another position or generation, or of nothing known, is dropped', () => {

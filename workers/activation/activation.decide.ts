@@ -89,8 +89,6 @@ export function run(activation: Activation | undefined, message: RunStep, rules:
   const entry = activation?.entries[message.position];
   if (activation === undefined || entry === undefined || activation.position !== message.position) return {};
   if (entry.generation !== message.generation) return {};
-  // Queued by the release before, whose message this is.
-  if (entry.state === 'waiting' && entry.attempt === 0) return callNow(activation, rules, now);
   return entry.state === 'stalled' ? retry(activation, rules, now, message.requested) : {};
 }
 

@@ -36,10 +36,11 @@ export interface Entry extends Planned {
   readonly log?: readonly Attempt[] | undefined;
 }
 
+export const cancellingStages = ['assessed', 'abandoned', 'proceeding'] as const;
 /** How far the cancelling of an activation got. `assessed`: it stands still. `round` counts the order's cancellations. */
 export interface Cancelling {
   readonly round: number;
-  readonly stage: 'assessed' | 'abandoned' | 'proceeding';
+  readonly stage: (typeof cancellingStages)[number];
   /** The claim under which the taking back is reported. */
   readonly claimNumber: number;
 }

@@ -1,68 +1,23 @@
-import { z } from 'zod';
-import { type ActivateItem, activateItem, stepDirections } from '../../contracts/messages/activation.ts';
-import { characteristics, failure, resource } from '../../contracts/messages/values.ts';
-import type { MessageVersions } from '../../contracts/messages/message.ts';
+import { type ActivateItem, stepDirections } from '../../contracts/messages/activation.ts';
 import { type ServiceSpecification, referenceTo, isReference } from '../../contracts/messages/service-catalog.ts';
+import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Contents } from '../../ops/platform/contents.store.ts';
 import type { Queryable } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
-import type { Activation, Specified } from './activation.state.ts';
+import { type Activation, type Specified, cancellingStages } from './activation.state.ts';
 import { entryStates, phases } from './activation.machine.ts';
 
-/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
-const stored = z.object({
-  id: z.string(),
-  revision: z.int(),
-  command: activateItem.schema,
-  phase: z.enum(phases),
-  entries: z.array(
-    z.object({
-      step: z.string(),
-      platform: z.string(),
-      direction: z.enum(stepDirections),
-      values: z.enum(['requested', 'previous']),
-      state: z.enum([...entryStates, 'queued']),
-      generation: z.int(),
-      attempt: z.int(),
-      openedBy: z.int().optional(),
-      failures: z.int(),
-      uncertainSince: z.string().optional(),
-      failure: failure.optional(),
-      deadlineAt: z.string().optional(),
-      answered: z.boolean().optional(),
-      log: z
-        .array(
-          z.object({
-            what: z.enum(['call', 'read', 'poll', 'answer']),
-            at: z.string(),
-            endedAt: z.string().optional(),
-            result: z.string().optional(),
-            reason: z.string().optional(),
-          }),
-        )
-        .optional(),
-    }),
-  ),
-  position: z.int(),
-  characteristics,
-  resources: z.array(resource),
-  sequence: z.int(),
-  failure: failure.optional(),
-  turned: z.boolean().optional(),
-  cancelling: z
-    .object({ round: z.int(), stage: z.enum(['assessed', 'abandoned', 'proceeding']), claimNumber: z.int() })
-    .optional(),
-  origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
-});
-const documentOf = documentsOf('activation.activation', stored);
-
-/** Until steps were called by the change before them, an entry was queued first: not called yet, and due without its message. */
-const known = ({ state, ...entry }: z.output<typeof stored>['entries'][number]) => ({
-  ...entry,
-  state: state === 'queued' ? ('waiting' as const) : state,
-});
+/** The stored document: an attribute that is added is optional, since rows of the release before do not have it. */
+type Stored = Omit<Activation, 'command' | 'dueAt' | 'readAt' | 'referred'> & { readonly command: ActivateItem };
+const documentOf = documentsOf<Stored>('activation.activation', ({ phase, entries, cancelling, command }) => [
+  [phases, phase],
+  [entryStates, ...entries.map(({ state }) => state)],
+  [stepDirections, ...entries.map(({ direction }) => direction)],
+  [cancellingStages, cancelling?.stage],
+  [orderItemActions, command.action],
+]);
 
 /** The business key in words, for people who look at the table. */
 const businessKey = ({ command }: Activation): string =>
@@ -71,8 +26,6 @@ const businessKey = ({ command }: Activation): string =>
 export interface ActivationRows {
   /** What rows and commands refer to. */
   readonly contents: Contents<ServiceSpecification>;
-  /** `previous`: processes of the release before read the rows, and find specifications in them whole. */
-  readonly versions?: MessageVersions | undefined;
   readonly committed?: Aggregate<Activation>['committed'];
 }
 
@@ -95,11 +48,11 @@ export async function specifying(
 }
 
 /** Activations, one row each, with the open intent in the row: its lease is `due_at`, its fence the entry's attempt. */
-export function activations({ contents, versions = 'current', committed }: ActivationRows): Aggregate<Activation> {
+export function activations({ contents, committed }: ActivationRows): Aggregate<Activation> {
   const spelled = ({ dueAt: _column, readAt: _read, referred, command, ...doc }: Activation) => {
     const { specification } = command;
     const said = referred ?? referenceTo(specification, contents.digestOf(specification));
-    return { ...doc, command: versions === 'previous' ? command : { ...command, specification: said } };
+    return { ...doc, command: { ...command, specification: said } };
   };
   return {
     name: 'activation',
@@ -119,7 +72,7 @@ export function activations({ contents, versions = 'current', committed }: Activ
           const { specification } = doc.command;
           const referred = isReference(specification) ? specification : undefined;
           const command = whole(doc.command);
-          return [doc.id, { ...doc, command, referred, entries: doc.entries.map(known), readAt: doc.revision }];
+          return [doc.id, { ...doc, command, referred, readAt: doc.revision }];
         }),
       );
     },
@@ -140,10 +93,7 @@ export function activations({ contents, versions = 'current', committed }: Activ
         on conflict (id) do update set
           revision = excluded.revision, phase = excluded.phase, due_at = excluded.due_at, platform = excluded.platform,
           doc = excluded.doc, updated_at = excluded.updated_at`;
-      const kept =
-        versions === 'previous'
-          ? []
-          : states.flatMap(({ referred, command }) => (referred === undefined ? [command.specification] : []));
+      const kept = states.flatMap(({ referred, command }) => (referred === undefined ? [command.specification] : []));
       return [...contents.inserts(tx, kept), statement];
     },
     ...(committed === undefined ? {} : { committed }),

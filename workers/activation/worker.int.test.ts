@@ -246,19 +246,6 @@ test('a process that ends leaves the next step to another one, at once and not w
   ]);
 });
 
-test('a step that the release before had queued is called when it is due, its message having gone astray', async () => {
-  await ask();
-  await ended('completed');
-  await bench.sql`
-    update activation.activation set phase = 'applying', due_at = now(), doc = jsonb_set(jsonb_set(doc,
-      '{phase}', '"applying"'), '{entries,1}', (doc #> '{entries,1}') - 'log' - 'openedBy'
-        || '{"state": "queued", "attempt": 0}')`;
-  await ended('completed');
-  const [row] = await bench.sql<{ doc: { entries: object[] } }[]>`select doc from activation.activation`;
-  expect(row?.doc.entries[1]).toMatchObject({ state: 'landed', attempt: 1, failures: 0 });
-  expect((await network.summary()).totals).toMatchObject({ excess: 0 });
-});
-
 describe('fallout', () => {
   test('a step whose attempts are used up stalls, leaves a letter, and goes on when the letter is moved back', async () => {
     await network.faults({

@@ -35,7 +35,6 @@ export function startActivator(activator: Activator, dependencies: RoleDependenc
   const contents = createContents(serviceSpecification);
   const of = activations({
     contents,
-    versions: dependencies.versions,
     committed: (states, begunAt) => executor.committed(states, begunAt),
   });
   const { work: working, control: controlling, recorder } = activationHandlers(activator, of, () => rules, contents);

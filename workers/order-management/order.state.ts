@@ -11,6 +11,7 @@ import type { Product } from '../../contracts/messages/product-inventory.ts';
 import type { Failure } from '../../contracts/messages/values.ts';
 import type { StageTrigger } from './product-order.machine.ts';
 
+export const goals = ['deliver', 'takeBack'] as const;
 /** What order management remembers of a delivery beside what it shows. */
 export interface DeliveryWork {
   /** Revision of what was heard last of its service order; 0 when nothing was. */
@@ -19,7 +20,7 @@ export interface DeliveryWork {
   readonly serviceOrders: readonly string[];
   /** The service is on the network as it was asked for, or (a delete) off it. Taking that back takes a service order. */
   readonly landed: boolean;
-  readonly goal: 'deliver' | 'takeBack';
+  readonly goal: (typeof goals)[number];
   /** How often it was tried again, by error class; `undo`: how often taking it back was. */
   readonly retries: { readonly [Class in ErrorClass | 'undo']?: number };
   /** Waiting: until when. */
@@ -38,7 +39,8 @@ export interface DeliveryWork {
 }
 
 /** Why a product does not become what was ordered. */
-export type GivenUp = 'failed' | 'rolledBack' | 'leftOut' | 'cancelled';
+export const waysToGiveUp = ['failed', 'rolledBack', 'leftOut', 'cancelled'] as const;
+export type GivenUp = (typeof waysToGiveUp)[number];
 
 /** One step of an order's way. `about` is the order, or a delivery by its component. */
 export interface AuditEntry {
@@ -52,6 +54,7 @@ export interface AuditEntry {
   readonly why?: string | undefined;
 }
 
+export const claimStates = ['none', 'asked', 'granted'] as const;
 /** A product order as its worker keeps it. */
 export interface OrderState {
   readonly order: ProductOrder;
@@ -66,7 +69,7 @@ export interface OrderState {
   readonly work: Readonly<Record<string, DeliveryWork>>;
   /** By product. */
   readonly givenUp: Readonly<Record<string, GivenUp>>;
-  readonly claim: 'none' | 'asked' | 'granted';
+  readonly claim: (typeof claimStates)[number];
   /** Number of the newest record of its products. */
   readonly records: number;
   /** Where it ends once the product inventory has recorded what it came to. */

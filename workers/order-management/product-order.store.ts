@@ -1,65 +1,41 @@
-import { z } from 'zod';
-import { type RecoveryPolicy, errorClasses } from '../../contracts/messages/decomposition.ts';
+import { errorClasses } from '../../contracts/messages/decomposition.ts';
+import { deliveryProgress } from '../../contracts/messages/order-management.ts';
 import {
-  productOrder,
-  productOrderCancellation,
-  productOrderPlan,
-  productOrderRequest,
-} from '../../contracts/messages/order-management.ts';
-import { product } from '../../contracts/messages/product-inventory.ts';
-import { failure, instant } from '../../contracts/messages/values.ts';
+  productOrderCancellationStates,
+  productOrderStages,
+  productOrderStates,
+} from '../../contracts/states/product-order.ts';
+import { productStatuses } from '../../contracts/states/product.ts';
+import { orderItemActions } from '../../contracts/states/service-order.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
-import type { OrderState } from './order.state.ts';
+import { type OrderState, claimStates, goals, waysToGiveUp } from './order.state.ts';
+import type { StageTrigger } from './product-order.machine.ts';
 
-const stageTriggers = ['allDone', 'someDone', 'noneDone', 'cancel', 'reject'] as const;
+const endings: readonly StageTrigger[] = ['allDone', 'someDone', 'noneDone', 'cancel', 'reject'];
 
-/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
-const stored = z.object({
-  order: productOrder,
-  plan: productOrderPlan.nullable(),
-  planned: z.boolean(),
-  products: z.array(product),
-  // Checked when they are published, and closed: people write them.
-  policies: z.array(z.custom<RecoveryPolicy>()),
-  work: z.record(
-    z.string(),
-    z.object({
-      heard: z.int(),
-      serviceOrders: z.array(z.string()),
-      landed: z.boolean(),
-      goal: z.enum(['deliver', 'takeBack']),
-      retries: z.partialRecord(z.enum([...errorClasses, 'undo']), z.int()),
-      waitUntil: instant.optional(),
-      trouble: z.enum(errorClasses).optional(),
-      asked: z.object({ id: z.string(), round: z.int(), refused: failure.optional() }).optional(),
-      asks: z.int(),
-      spoiled: failure.optional(),
-      heldHere: z.boolean().optional(),
-      fellOut: z.boolean().optional(),
-    }),
-  ),
-  givenUp: z.record(z.string(), z.enum(['failed', 'rolledBack', 'leftOut', 'cancelled'])),
-  claim: z.enum(['none', 'asked', 'granted']),
-  records: z.int(),
-  ending: z.enum(stageTriggers).nullable(),
-  cancellations: z.array(productOrderCancellation),
-  followUps: z.array(productOrderRequest),
-  audit: z.array(
-    z.object({
-      at: instant,
-      about: z.string(),
-      from: z.string(),
-      to: z.string(),
-      cause: z.string(),
-      why: z.string().optional(),
-    }),
-  ),
-});
-const documentOf = documentsOf('order_management.product_order', stored);
+/** The stored document: an attribute that is added is optional, since rows of the release before do not have it. */
+type Stored = Omit<OrderState, 'dueAt' | 'deleted'>;
+const documentOf = documentsOf<Stored>(
+  'order_management.product_order',
+  ({ order, products, work, givenUp, claim, ending, cancellations }) => [
+    [productOrderStages, order.stage],
+    [productOrderStates, order.state],
+    [deliveryProgress.shape.state.options, ...order.deliveries.map(({ state }) => state)],
+    [deliveryProgress.shape.purpose.options, ...order.deliveries.map(({ purpose }) => purpose)],
+    [orderItemActions, ...order.request.items.map(({ action }) => action)],
+    [productStatuses, ...products.map(({ status }) => status)],
+    [goals, ...Object.values(work).map(({ goal }) => goal)],
+    [errorClasses, ...Object.values(work).map(({ trouble }) => trouble)],
+    [waysToGiveUp, ...Object.values(givenUp)],
+    [claimStates, claim],
+    [endings, ending],
+    [productOrderCancellationStates, ...cancellations.map(({ state }) => state)],
+  ],
+);
 
 interface Row {
   id: string;
@@ -69,7 +45,7 @@ interface Row {
 }
 
 const stateOf = (row: Row): OrderState => ({
-  ...(documentOf(row) as Omit<OrderState, 'dueAt' | 'deleted'>),
+  ...documentOf(row),
   dueAt: row.due_at,
   deleted: row.deleted,
 });

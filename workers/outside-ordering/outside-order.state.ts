@@ -18,11 +18,12 @@ export interface Standing {
   readonly cancellationRefused?: Failure | undefined;
 }
 
+export const cancellingStages = ['wanted', 'asked', 'refused'] as const;
 /** `wanted`: not asked yet, or nobody knows whether. `asked`: the endpoint took the request, as its task. */
 export interface Cancelling {
   readonly id: string;
   readonly reason?: string | undefined;
-  readonly stage: 'wanted' | 'asked' | 'refused';
+  readonly stage: (typeof cancellingStages)[number];
   readonly taskId?: string | undefined;
   /** Why it was refused. */
   readonly failure?: Failure | undefined;

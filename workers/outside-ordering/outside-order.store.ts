@@ -1,54 +1,17 @@
-import { z } from 'zod';
-import { serviceOrderRequest } from '../../contracts/messages/service-ordering.ts';
-import { failure } from '../../contracts/messages/values.ts';
 import { serviceOrderStates } from '../../contracts/states/service-order.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import { lastWordMs } from './outside-order.decide.ts';
-import { type OutsideOrder, steps } from './outside-order.state.ts';
+import { type OutsideOrder, cancellingStages, steps } from './outside-order.state.ts';
 
-/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
-const stored = z.object({
-  id: z.string(),
-  revision: z.int(),
-  serviceType: z.string(),
-  request: serviceOrderRequest.optional(),
-  requestedBy: serviceOrderRequest.shape.requestedBy,
-  ended: z.boolean(),
-  step: z.enum(steps),
-  open: z.boolean(),
-  attempt: z.int(),
-  openedBy: z.int().optional(),
-  openedAt: z.string().optional(),
-  failures: z.int(),
-  uncertainSince: z.string().optional(),
-  trouble: failure.optional(),
-  remoteId: z.string().optional(),
-  missingSince: z.string().optional(),
-  cancelling: z
-    .object({
-      id: z.string(),
-      reason: z.string().optional(),
-      stage: z.enum(['wanted', 'asked', 'refused']),
-      taskId: z.string().optional(),
-      failure: failure.optional(),
-      missingSince: z.string().optional(),
-    })
-    .optional(),
-  overdue: z.boolean().optional(),
-  told: z
-    .object({
-      state: z.enum(serviceOrderStates),
-      failure: failure.optional(),
-      cancellationRefused: failure.optional(),
-    })
-    .optional(),
-  orderRevision: z.int(),
-  deadlineAt: z.string(),
-  origin: z.object({ messageId: z.string(), traceparent: z.string().optional() }).optional(),
-});
-const documentOf = documentsOf('outside_ordering.outside_order', stored);
+/** The stored document: an attribute that is added is optional, since rows of the release before do not have it. */
+type Stored = Omit<OutsideOrder, 'dueAt' | 'readAt'>;
+const documentOf = documentsOf<Stored>('outside_ordering.outside_order', ({ step, cancelling, told }) => [
+  [steps, step],
+  [cancellingStages, cancelling?.stage],
+  [serviceOrderStates, told?.state],
+]);
 
 /** Orders placed outside, one row each, with the open call in the row: its lease is `due_at`, its fence the attempt. */
 export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['committed']>): Aggregate<OutsideOrder> {
@@ -62,7 +25,7 @@ export function outsideOrders(committed: NonNullable<Aggregate<OutsideOrder>['co
         where id = any(${ids as string[]}::uuid[]) order by id for update`;
       return new Map(
         rows.map((row): [string, OutsideOrder] => {
-          const doc = documentOf(row) as Omit<OutsideOrder, 'dueAt'>;
+          const doc = documentOf(row);
           return [doc.id, { ...doc, readAt: doc.revision, dueAt: row.due_at }];
         }),
       );

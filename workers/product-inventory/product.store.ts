@@ -1,6 +1,4 @@
-import { z } from 'zod';
-import { product } from '../../contracts/messages/product-inventory.ts';
-import { failure } from '../../contracts/messages/values.ts';
+import { productStatuses } from '../../contracts/states/product.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
@@ -8,24 +6,10 @@ import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import { type Entry, type OrderState, type ProductState, keyOf, orderKey, serviceKey } from './product.state.ts';
 
-/** The stored document of a product. */
-const storedProduct = z.object({
-  product,
-  parts: z.array(z.string()),
-  before: product.nullable(),
-  services: z.record(z.string(), z.object({ revision: z.int(), state: z.string(), operatingStatus: z.string() })),
-  corrections: z.record(z.string(), z.int()),
-});
-/** The stored document of an order. */
-const storedOrder = z.object({
-  refusals: z.array(z.object({ itemId: z.string(), productId: z.string(), failure })),
-  held: z.array(z.string()),
-  recorded: z.int(),
-  released: z.boolean(),
-});
-
-const productDocument = documentsOf('product_inventory.product', storedProduct);
-const orderDocument = documentsOf('product_inventory.known_order', storedOrder);
+type StoredProduct = Omit<ProductState, 'kind' | 'family' | 'dueAt' | 'deleted'>;
+const productDocument = documentsOf<StoredProduct>('product_inventory.product', ({ product, before }) => [
+  [productStatuses, product.status, product.claim?.status, before?.status],
+]);
 
 interface ProductRow {
   id: string;
@@ -102,9 +86,9 @@ async function loadProducts(
 
 async function loadOrders(tx: Transaction, ids: string[]): Promise<OrderState[]> {
   if (ids.length === 0) return [];
-  const rows = await tx<{ id: string; doc: unknown }[]>`
+  const rows = await tx<{ id: string; doc: Omit<OrderState, 'kind' | 'orderId'> }[]>`
     select id, doc from product_inventory.known_order where id = any(${ids}) order by id for update`;
-  return rows.map((row) => ({ ...orderDocument(row), kind: 'order', orderId: row.id }));
+  return rows.map(({ id, doc }) => ({ ...doc, kind: 'order', orderId: id }));
 }
 
 const realizations = (products: readonly ProductState[], serviceIds: readonly string[]): Entry[] =>

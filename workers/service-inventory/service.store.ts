@@ -1,36 +1,20 @@
-import { z } from 'zod';
-import { changeOutcomes, claimRequest, service } from '../../contracts/messages/service-inventory.ts';
-import { failure } from '../../contracts/messages/values.ts';
+import { changeOutcomes } from '../../contracts/messages/service-inventory.ts';
 import { orderItemActions } from '../../contracts/states/service-order.ts';
+import { operatingStatuses, serviceStates } from '../../contracts/states/service.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
 import type { ServiceState } from './service.state.ts';
 
-/** The stored document. A service being claimed for the first time has revision 0 in `before`. */
-const stored = z.object({
-  service,
-  waiting: z.array(z.object({ orderId: z.string(), request: claimRequest })),
-  claims: z.int(),
-  change: z
-    .object({
-      action: z.enum(orderItemActions),
-      before: service.extend({ revision: z.int().nonnegative() }),
-      sequence: z.int(),
-      again: z.boolean().optional(),
-    })
-    .nullable(),
-  lastSettled: z
-    .object({
-      number: z.int(),
-      orderId: z.string(),
-      itemId: z.string(),
-      outcome: z.enum(changeOutcomes),
-      failure: failure.optional(),
-    })
-    .nullable(),
-});
-const documentOf = documentsOf('service_inventory.service', stored);
+const documentOf = documentsOf<Omit<ServiceState, 'deleted'>>(
+  'service_inventory.service',
+  ({ service, waiting, change, lastSettled }) => [
+    [serviceStates, service.state, change?.before.state],
+    [operatingStatuses, service.operatingStatus, change?.before.operatingStatus],
+    [orderItemActions, change?.action, ...waiting.map(({ request }) => request.action)],
+    [changeOutcomes, lastSettled?.outcome],
+  ],
+);
 
 interface Row {
   id: string;

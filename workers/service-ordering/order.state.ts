@@ -32,7 +32,8 @@ export interface ItemWork {
 }
 
 /** What was given up, and is sent again when a person retries the item: the claim of its service, or a command to its activator. */
-export type HeldFor = 'claim' | 'activate' | 'proceed' | 'abandon';
+export const waysToBeHeld = ['claim', 'activate', 'proceed', 'abandon'] as const;
+export type HeldFor = (typeof waysToBeHeld)[number];
 
 export interface Unbegun {
   /** It stands still for that, until it is heard of or retried. */

@@ -1,61 +1,32 @@
-import { z } from 'zod';
-import type { MessageVersions } from '../../contracts/messages/message.ts';
+import { activationStatuses } from '../../contracts/messages/activation.ts';
 import {
   type ReferredSpecification,
   type ServiceSpecification,
   isReference,
   referenceTo,
-  referredSpecification,
   serviceSpecification,
 } from '../../contracts/messages/service-catalog.ts';
-import { service, supportingService } from '../../contracts/messages/service-inventory.ts';
-import { cancellation, serviceOrder } from '../../contracts/messages/service-ordering.ts';
-import { characteristics, failure } from '../../contracts/messages/values.ts';
-import { type Contents, createContents } from '../../ops/platform/contents.store.ts';
+import { service } from '../../contracts/messages/service-inventory.ts';
+import { cancellationStates } from '../../contracts/messages/service-ordering.ts';
+import { orderItemActions, serviceOrderStates } from '../../contracts/states/service-order.ts';
+import { createContents } from '../../ops/platform/contents.store.ts';
 import type { Transaction } from '../../ops/platform/database.ts';
 import type { DueRows } from '../../ops/platform/messaging/alarm.store.ts';
 import type { Statement } from '../../ops/platform/messaging/pipelined.ts';
 import type { Aggregate } from '../../ops/platform/messaging/handler.ts';
 import { documentsOf } from '../../ops/platform/messaging/own-rows.ts';
-import type { ItemWork, OrderState } from './order.state.ts';
+import { type ItemWork, type OrderState, waysToBeHeld } from './order.state.ts';
 import { orderEnded } from './service-order.machine.ts';
 
-/** The stored document. An attribute that is added is optional: rows of the release before do not have it. */
-const stored = z.object({
-  order: serviceOrder,
-  work: z.record(
-    z.string(),
-    z.object({
-      resolved: z.object({ specification: referredSpecification, characteristics }).optional(),
-      claimNumber: z.int().optional(),
-      previous: characteristics.optional(),
-      supporting: z.array(supportingService).optional(),
-      missing: z.array(z.string()).optional(),
-      // The release before kept the service whole.
-      settled: service.partial().required({ id: true, characteristics: true, resources: true }).optional(),
-      status: z.object({ sequence: z.int(), status: z.enum(['running', 'waiting', 'stalled']) }).optional(),
-      unbegun: z
-        .object({
-          held: z.boolean(),
-          command: z.enum(['claim', 'activate', 'proceed', 'abandon']).optional(),
-          messageId: z.string().optional(),
-          alert: z.string().optional(),
-          retriedAt: z.string().optional(),
-        })
-        .optional(),
-      cancelling: z
-        .object({
-          round: z.int(),
-          verdict: z.object({ failure: failure.optional(), over: z.boolean() }).optional(),
-          again: z.object({ number: z.int().optional(), failure: failure.optional() }).optional(),
-          proceeding: z.boolean().optional(),
-        })
-        .optional(),
-    }),
-  ),
-  cancellations: z.array(cancellation).optional(),
-});
-const documentOf = documentsOf('service_ordering.service_order', stored);
+/** The stored document: an attribute that is added is optional, since rows of the release before do not have it. */
+type Stored = Omit<OrderState, 'dueAt' | 'deleted' | 'cancellations'> & Partial<Pick<OrderState, 'cancellations'>>;
+const documentOf = documentsOf<Stored>('service_ordering.service_order', ({ order, work, cancellations = [] }) => [
+  [serviceOrderStates, order.state, ...Object.values(order.progress).map(({ state }) => state)],
+  [orderItemActions, ...order.request.items.map(({ action }) => action)],
+  [activationStatuses, ...Object.values(work).map(({ status }) => status?.status)],
+  [waysToBeHeld, ...Object.values(work).map(({ unbegun }) => unbegun?.command)],
+  [cancellationStates, ...cancellations.map(({ state }) => state)],
+]);
 
 interface Row {
   id: string;
@@ -67,60 +38,29 @@ interface Row {
 const stateOf = (row: Row): OrderState => ({
   // Rows of the release before cancellations have none.
   cancellations: [],
-  ...(documentOf(row) as Omit<OrderState, 'dueAt' | 'deleted' | 'cancellations'>),
+  ...documentOf(row),
   dueAt: row.due_at,
   deleted: row.deleted,
 });
 
-/**
- * Service orders, one row each. A row refers to its specifications, and has of settled services what dependants are told;
- * while processes of the release before run, it has both whole, as they read it.
- */
-export function serviceOrdersSpelled(versions: MessageVersions): Aggregate<OrderState> {
-  const contents = createContents(serviceSpecification);
-  return {
-    name: 'service-order',
-    key: (state) => state.order.id,
-    async load(tx, ids) {
-      const loaded = await lockServiceOrders(tx, ids);
-      return versions === 'current' ? loaded : madeWhole(tx, loaded, contents);
-    },
-    save(tx, states) {
-      if (versions === 'previous') return saveServiceOrders(tx, states.map(withReminders));
-      const whole: ServiceSpecification[] = [];
-      const referring = (one: ReferredSpecification): ReferredSpecification => {
-        if (isReference(one)) return one;
-        whole.push(one);
-        return referenceTo(one, contents.digestOf(one));
-      };
-      const brief = states.map((state) => withSpecifications(shortened(state), referring));
-      return [...contents.inserts(tx, whole), ...saveServiceOrders(tx, brief)];
-    },
-  };
-}
+const contents = createContents(serviceSpecification);
 
-/** The release before counts in each row how often it asked again. */
-const withReminders = (state: OrderState): OrderState => ({ ...{ reminders: 0 }, ...state });
-
-/** As they are kept once no process of the release before runs. */
-export const serviceOrders = serviceOrdersSpelled('current');
-
-async function madeWhole(
-  tx: Transaction,
-  states: ReadonlyMap<string, OrderState>,
-  contents: Contents<ServiceSpecification>,
-): Promise<Map<string, OrderState>> {
-  const references = [...states.values()]
-    .flatMap(({ work }) => Object.values(work).flatMap(({ resolved }) => resolved?.specification ?? []))
-    .filter(isReference);
-  const found = await contents.find(
-    tx,
-    references.map(({ digest }) => digest),
-  );
-  const whole = (one: ReferredSpecification): ReferredSpecification =>
-    isReference(one) ? (found.get(one.digest) ?? one) : one;
-  return new Map([...states].map(([id, state]) => [id, withSpecifications(state, whole)]));
-}
+/** Service orders, one row each. A row refers to its specifications, and has of settled services what dependants are told. */
+export const serviceOrders: Aggregate<OrderState> = {
+  name: 'service-order',
+  key: (state) => state.order.id,
+  load: lockServiceOrders,
+  save(tx, states) {
+    const whole: ServiceSpecification[] = [];
+    const referring = (one: ReferredSpecification): ReferredSpecification => {
+      if (isReference(one)) return one;
+      whole.push(one);
+      return referenceTo(one, contents.digestOf(one));
+    };
+    const brief = states.map((state) => withSpecifications(shortened(state), referring));
+    return [...contents.inserts(tx, whole), ...saveServiceOrders(tx, brief)];
+  },
+};
 
 const withSpecifications = (
   state: OrderState,
@@ -164,7 +104,8 @@ async function lockServiceOrders(tx: Transaction, ids: readonly string[]): Promi
 }
 
 function saveServiceOrders(tx: Transaction, states: readonly OrderState[]): readonly Statement[] {
-  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify(doc));
+  // The release before counts reminders, and takes no row without the number.
+  const docs = states.map(({ dueAt: _due, deleted: _deleted, ...doc }) => JSON.stringify({ ...doc, reminders: 0 }));
   const statement = tx`
     insert into service_ordering.service_order as o (id, revision, state, due_at, doc, deleted, updated_at)
     select *, now() from unnest(

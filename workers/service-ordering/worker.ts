@@ -7,7 +7,7 @@ import { handlersOf } from './handlers.ts';
 import { type DeclaredActivator, activatorsByType } from './plan.ts';
 import { onDue } from './service-order.decide.ts';
 import { startObservations } from './observations.ts';
-import { serviceOrderRows, serviceOrdersSpelled } from './service-order.store.ts';
+import { serviceOrderRows, serviceOrders } from './service-order.store.ts';
 
 /**
  * Service ordering: accepts service orders, runs their item graphs, rolls outcomes up. It provisions nothing.
@@ -20,7 +20,7 @@ export function startServiceOrdering(
 ): RunningRole {
   const { sql, log } = dependencies;
   const observations = startObservations(sql, log);
-  const of = { ...serviceOrdersSpelled(dependencies.versions ?? 'current'), committed: observations.committed };
+  const of = { ...serviceOrders, committed: observations.committed };
   const worker = startWorker(dependencies, {
     queue: serviceOrderingQueue,
     worker: 'service-ordering',

@@ -70,13 +70,9 @@ export function startWorker(dependencies: WorkerDependencies, options: WorkerOpt
     handlers,
     ...(options.room === undefined ? {} : { room: options.room }),
   });
-  // Processes of the release before read names alone.
-  const numbered =
-    dependencies.versions === 'previous'
-      ? undefined
-      : numberTypes(dependencies.sql, [...handlers.keys()]).catch((error: unknown) =>
-          log.warn({ error }, 'message types have no number yet: the inbox keeps their names'),
-        );
+  const numbered = numberTypes(dependencies.sql, [...handlers.keys()]).catch((error: unknown) =>
+    log.warn({ error }, 'message types have no number yet: the inbox keeps their names'),
+  );
   let paused = false;
   const unwatch = watchQueue(queue);
   const subscription: Subscription = subscribe(dependencies.consuming, {

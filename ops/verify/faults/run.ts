@@ -38,11 +38,22 @@ export async function beginFaultRun(
   const rows: Row[] = [];
   let ended: Promise<Outcome> | undefined;
 
-  async function play({ name, title, play: perform }: Scenario, orders: number): Promise<Outcome> {
+  async function perform({ name, paceMs, mix, play }: Scenario, orders: number): Promise<void> {
+    if (paceMs !== undefined) {
+      await drill.pace(paceMs);
+      drill.flood(name, orders, mix);
+      await drill.flowing();
+    }
+    await play(drill, orders);
+    await drill.pace(0);
+  }
+
+  async function play(scenario: Scenario, orders: number): Promise<Outcome> {
+    const { name, title } = scenario;
     tell(`${name}: ${title}`);
     const began = performance.now();
     drill.blows.length = 0;
-    const failed = await perform(drill, orders).then(() => undefined, describe);
+    const failed = await perform(scenario, orders).then(() => undefined, describe);
     const over = performance.now();
     const restless = await drill.quiet().catch(describe);
     const quiet = performance.now();

@@ -138,6 +138,33 @@ test.each(Object.entries(cases))(
   },
 );
 
+/** In each table that has one, a word of its state. */
+const stateWords: Readonly<Record<string, string>> = {
+  'service_inventory.service': '{service,state}',
+  'service_ordering.service_order': '{order,progress,a,state}',
+  'order_management.product_order': '{order,deliveries,0,state}',
+  'product_inventory.product': '{product,status}',
+  'activation.activation': '{entries,0,state}',
+  'outside_ordering.outside_order': '{step}',
+};
+
+test.each(Object.entries(stateWords))(
+  'a row of %s in a state that this release does not know is not loaded',
+  async (table, path) => {
+    const { aggregate, states } = cases[table] as Case;
+    await sql.begin((tx) => Promise.all(aggregate.save(tx, states)));
+    await sql`update ${sql(table)} set doc = jsonb_set(doc, ${path}::text[], '"fromTheFuture"', false)`;
+    const loading = sql.begin((tx) =>
+      aggregate.load(
+        tx,
+        states.map((state) => aggregate.key(state)),
+      ),
+    );
+    await expect(loading).rejects.toThrow(`${table} `);
+    await expect(loading).rejects.toThrow('says fromTheFuture');
+  },
+);
+
 test('what a newer release added to an envelope is there when this one sweeps its row', async () => {
   const envelope = withAdditions({
     correlationId: newId(),

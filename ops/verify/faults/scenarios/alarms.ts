@@ -14,10 +14,8 @@ const mostGrowthMb = 120;
 export const brokerAlarms: Scenario = {
   name: 'alarms',
   title: 'RabbitMQ raises its memory alarm, then its disk alarm',
-  async play(drill, orders) {
-    await drill.pace(500);
-    drill.flood('alarms', orders);
-    await drill.flowing();
+  paceMs: 500,
+  async play(drill) {
     await alarm(
       drill,
       'memory',
@@ -27,7 +25,6 @@ export const brokerAlarms: Scenario = {
     await drill.flowing();
     await alarm(drill, 'disk', ['set_disk_free_limit', '900000GB'], ['set_disk_free_limit', '50MB']);
     await drill.flowing();
-    await drill.pace(0);
   },
 };
 

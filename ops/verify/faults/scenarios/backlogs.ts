@@ -24,10 +24,9 @@ const preload = pathToFileURL(join(clone, 'ops/verify/faults/skewed-clock.main.t
 const waiting = (name: string, title: string, wait: (drill: Drill, orders: number) => Promise<void>): Scenario => ({
   name,
   title: `${title}: nothing is sent again`,
+  paceMs: 0,
   async play(drill, orders) {
     const repeated = countRepeated(drill.stage.folders.logs);
-    drill.flood(name, orders);
-    await drill.flowing();
     await wait(drill, orders);
     await drill.pace(0);
     const restless = await drill.quiet(drainsWithinMs);

@@ -9,11 +9,9 @@ const awayMs = 20_000;
 export const brokerRestarts: Scenario = {
   name: 'broker',
   title: 'RabbitMQ dies, restarts, is away',
-  async play(drill, orders) {
+  paceMs: 700,
+  async play(drill) {
     const { rabbitmq } = drill.stage.services;
-    await drill.pace(700);
-    drill.flood('broker', orders);
-    await drill.flowing();
     await drill.blow('RabbitMQ is killed', async () => {
       rabbitmq.kill('SIGKILL');
       await rabbitmq.restart();
@@ -31,7 +29,6 @@ export const brokerRestarts: Scenario = {
       await back;
       await rabbitmq.restart();
     });
-    await drill.pace(0);
   },
 };
 

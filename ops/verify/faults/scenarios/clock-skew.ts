@@ -12,11 +12,9 @@ const preload = pathToFileURL(join(clone, 'ops/verify/faults/skewed-clock.main.t
 export const clockSkew: Scenario = {
   name: 'clock',
   title: 'the clock of one process is ten minutes wrong',
-  async play(drill, orders) {
+  paceMs: 300,
+  async play(drill) {
     const { fleet, environment } = drill.stage;
-    await drill.pace(300);
-    drill.flood('clock', orders);
-    await drill.flowing();
     const services = ['service-ordering', 'service-inventory', 'activator'];
     const roles = [...services, 'order-management', 'product-inventory', 'projector', 'gateway'];
     let wrong: RoleProcess | undefined;
@@ -33,6 +31,5 @@ export const clockSkew: Scenario = {
       await drill.flowing();
       wrong = next;
     }
-    await drill.pace(0);
   },
 };

@@ -8,11 +8,9 @@ const withholdMs = 400;
 export const lostConnections: Scenario = {
   name: 'connections',
   title: 'connections to RabbitMQ are reset before the confirm',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const way = drill.stage.ways.broker;
-    await drill.pace(500);
-    drill.flood('connections', orders);
-    await drill.flowing();
     for (let cut = 1; cut <= cuts; cut += 1) {
       await drill.blow(`every connection is reset before the confirm (${cut})`, async () => {
         const withheld = way.withhold();
@@ -23,6 +21,5 @@ export const lostConnections: Scenario = {
       });
       await drill.flowing();
     }
-    await drill.pace(0);
   },
 };

@@ -18,16 +18,14 @@ const saysTimeout = /timed out on channel|delivery acknowledgement on channel|th
 export const consumerTimeout: Scenario = {
   name: 'timeout',
   title: 'consumers hold deliveries longer than the broker allows',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { services, ways, sql, folders } = drill.stage;
     const timeouts = (): number =>
       readdirSync(folders.logs)
         .filter((file) => file.endsWith('.log'))
         .map((file) => readFileSync(join(folders.logs, file), 'utf8'))
         .reduce((sum, log) => sum + [...log.matchAll(saysTimeout)].length, 0);
-    await drill.pace(500);
-    drill.flood('timeout', orders);
-    await drill.flowing();
     await patience(services.rabbitmq, timeoutMs, 500);
     // A channel keeps the patience it was opened with.
     ways.broker.cut();
@@ -46,7 +44,6 @@ export const consumerTimeout: Scenario = {
       ways.broker.cut();
     }
     await sleep(500);
-    await drill.pace(0);
   },
 };
 

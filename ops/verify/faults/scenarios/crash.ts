@@ -20,12 +20,11 @@ const withinMs = 120_000;
 export const crashingHandler: Scenario = {
   name: 'crash',
   title: 'a handler crashes its process whenever it meets a certain message',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { services, sql, folders } = drill.stage;
     await createTally(sql);
     await assertTopology(services.rabbitmq.url, topology([testType]));
-    await drill.pace(500);
-    drill.flood('crash', orders);
     const names = Array.from({ length: innocents }, (_, n) => `innocent-${n}`);
     const all = names.flatMap((name, n) => (n % (innocents / killers) === 17 ? [`killer-${n}`, name] : [name]));
     const replicas = await Promise.all(
@@ -64,7 +63,6 @@ export const crashingHandler: Scenario = {
         `${testQueue}.dead`,
       ]);
     }
-    await drill.pace(0);
   },
 };
 

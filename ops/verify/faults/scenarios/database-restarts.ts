@@ -5,17 +5,14 @@ import type { Scenario } from './scenario.ts';
 export const databaseRestarts: Scenario = {
   name: 'database',
   title: 'PostgreSQL restarts',
-  async play(drill, orders) {
+  paceMs: 700,
+  async play(drill) {
     const { postgres } = drill.stage.services;
-    await drill.pace(700);
-    drill.flood('database', orders);
-    await drill.flowing();
     await drill.blow('PostgreSQL restarts fast', () => postgres.restart());
     await drill.flowing();
     await drill.blow('PostgreSQL restarts immediately', async () => {
       await crash(postgres);
       await postgres.restart();
     });
-    await drill.pace(0);
   },
 };

@@ -8,12 +8,11 @@ const fewestMessages = 5;
 export const duplicates: Scenario = {
   name: 'duplicates',
   title: 'every message comes four times, at once and late',
+  paceMs: 300,
   async play(drill, orders) {
     const { services, topology } = drill.stage;
     const duplicator = await startDuplicator(services.rabbitmq, topology, Math.random);
     try {
-      await drill.pace(300);
-      drill.flood('duplicates', orders);
       await drill.blow('every message is doubled', () => undefined);
       await drill.pace(0);
       await drill.quiet();

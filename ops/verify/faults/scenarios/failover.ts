@@ -12,13 +12,11 @@ const readOnlyMs = 15_000;
 export const failover: Scenario = {
   name: 'failover',
   title: 'PostgreSQL fails over to a standby that is read-only at first, and back',
-  async play(drill, orders) {
+  paceMs: 700,
+  async play(drill) {
     const { services, folders, standbyHome } = drill.stage;
     const first = services.postgres;
     const failures = drill.customers.answers['500'] ?? 0;
-    await drill.pace(700);
-    drill.flood('failover', orders);
-    await drill.flowing();
     const data = await dataFolderOf(first.url);
     const second = await startStandby(first.url, standbyHome);
     await makeSynchronous(first.url);
@@ -45,7 +43,6 @@ export const failover: Scenario = {
     await drill.flowing();
     const blamed = (drill.customers.answers['500'] ?? 0) - failures;
     if (blamed > 0) throw new Error(`${blamed} POSTs were answered 500 although the database was away.`);
-    await drill.pace(0);
   },
 };
 

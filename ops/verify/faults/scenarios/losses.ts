@@ -16,10 +16,9 @@ const declaredWithinMs = 120_000;
 const losing = (name: string, title: string, lose: (drill: Drill, orders: number) => Promise<void>): Scenario => ({
   name,
   title,
+  paceMs: 0,
   async play(drill, orders) {
     const repeated = countRepeated(drill.stage.folders.logs);
-    drill.flood(name, orders);
-    await drill.flowing();
     await lose(drill, orders);
     await drill.pace(0);
     const since = performance.now();

@@ -9,11 +9,9 @@ const drainMs = 30_000;
 export const orderlyEnds: Scenario = {
   name: 'sigterm',
   title: 'every process is asked to end under load',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { processes } = drill.stage.fleet;
-    await drill.pace(500);
-    drill.flood('sigterm', orders);
-    await drill.flowing();
     let longest = 0;
     const end = async (process: RoleProcess): Promise<void> => {
       const began = performance.now();
@@ -33,6 +31,5 @@ export const orderlyEnds: Scenario = {
       await drill.flowing();
     }
     drill.note(`the longest drain took ${(longest / 1000).toFixed(1)} s`);
-    await drill.pace(0);
   },
 };

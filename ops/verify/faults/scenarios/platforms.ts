@@ -17,11 +17,9 @@ const mostProbes = 10;
 export const platformOutages: Scenario = {
   name: 'platforms',
   title: 'platforms hang, then are down for a minute',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { network, simulator, sql, simulatorPort } = drill.stage;
-    await drill.pace(500);
-    drill.flood('platforms', orders);
-    await drill.flowing();
     await drill.blow(`every platform hangs for ${hangMs / 1000} s`, async () => {
       await network.add([{ id: 'hang', manager: '*', operation: '*', kind: 'hang', params: { ms: hangMs } }]);
       await sleep(hangMs);
@@ -46,7 +44,6 @@ export const platformOutages: Scenario = {
       await heldOffRight(drill, dead, before);
       await untilBreakers(drill, (states) => states.includes('ramping'), 30_000, 'ramping up');
     });
-    await drill.pace(0);
   },
 };
 

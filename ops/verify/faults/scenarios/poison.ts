@@ -90,13 +90,11 @@ const poisons: readonly Poison[] = [
 export const poisonedQueues: Scenario = {
   name: 'poison',
   title: 'poison, oversize and unknown versions come between good messages',
-  async play(drill, orders) {
+  paceMs: 300,
+  async play(drill) {
     const { services, topology } = drill.stage;
     const marker = `poison-${randomUUID()}`;
     const queues = topology.queues.map(({ name }) => name).filter((name) => !name.endsWith('.dead'));
-    await drill.pace(300);
-    drill.flood('poison', orders);
-    await drill.flowing();
     const put = new Map<string, { queue: string; poison: Poison }>();
     for (let round = 1; round <= ofEach; round += 1) {
       await drill.blow(`${queues.length * poisons.length} messages that nobody can handle come (${round})`, () => {
@@ -133,7 +131,6 @@ export const poisonedQueues: Scenario = {
         );
     }
     drill.note(`${put.size} letters, each in its queue with its reason`);
-    await drill.pace(0);
   },
 };
 

@@ -6,11 +6,10 @@ import type { Scenario } from './scenario.ts';
 export const products: Scenario = {
   name: 'products',
   title: 'product orders, and kill -9 of every role they pass',
-  async play(drill, orders) {
+  paceMs: 700,
+  mix: productKinds,
+  async play(drill) {
     const { fleet } = drill.stage;
-    await drill.pace(700);
-    drill.flood('products', orders, productKinds);
-    await drill.flowing();
     for (const role of ['order-management', 'product-inventory', 'service-ordering', 'service-inventory', 'projector'])
       await drill.blow(`${role}-1 is killed`, () => kill(fleet.of(role)[0]));
     await drill.flowing();
@@ -18,6 +17,5 @@ export const products: Scenario = {
       kill(...fleet.of('order-management'), ...fleet.of('product-inventory')),
     );
     await drill.blow('both activators are killed', () => kill(...fleet.of('activator')));
-    await drill.pace(0);
   },
 };

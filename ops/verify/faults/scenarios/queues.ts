@@ -18,7 +18,8 @@ const healsWithinMs = 240_000;
 export const deletedQueues: Scenario = {
   name: 'queues',
   title: 'each work queue is deleted with messages in it',
-  async play(drill, orders) {
+  paceMs: 300,
+  async play(drill) {
     const { fleet, services, topology } = drill.stage;
     /** Waits until so many of these queues have messages in them; gives those that have. */
     const filled = async (queues: readonly string[], wanted: number): Promise<[string, number][]> => {
@@ -32,9 +33,6 @@ export const deletedQueues: Scenario = {
       }
     };
     const all = topology.queues.map(({ name }) => name).filter((name) => !name.endsWith('.dead'));
-    await drill.pace(300);
-    drill.flood('queues', orders);
-    await drill.flowing();
     for (const { roles, queues } of consumers) {
       const theirs = all.filter((queue) => queues.test(queue));
       const processes = roles.flatMap((role) => fleet.of(role));

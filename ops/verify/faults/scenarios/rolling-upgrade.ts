@@ -5,12 +5,10 @@ import type { Scenario } from './scenario.ts';
 export const rollingUpgrade: Scenario = {
   name: 'upgrade',
   title: 'a rolling upgrade: message versions N and N-1 side by side',
-  async play(drill, orders) {
+  paceMs: 300,
+  async play(drill) {
     const { fleet, environment } = drill.stage;
     const old = fleet.processes.filter(({ name }) => name.endsWith('-1'));
-    await drill.pace(300);
-    drill.flood('upgrade', orders);
-    await drill.flowing();
     await drill.blow('one process of each role is of the last release', async () => {
       for (const { name } of old) environment.set(name, { MESSAGE_VERSIONS: 'previous' });
       await restart(...old);
@@ -21,6 +19,5 @@ export const rollingUpgrade: Scenario = {
       await drill.blow(`${process.name} is upgraded`, () => restart(process));
     }
     await drill.flowing();
-    await drill.pace(0);
   },
 };

@@ -11,10 +11,8 @@ const healedMs = 60_000;
 const silence = (server: keyof Ways, called: string): Scenario => ({
   name: `silent-${server}`,
   title: `every connection to ${called} falls silent; new ones work`,
-  async play(drill, orders) {
-    await drill.pace(700);
-    drill.flood(`silent-${server}`, orders);
-    await drill.flowing();
+  paceMs: 700,
+  async play(drill) {
     await drill.blow(`every connection to ${called} falls silent`, async () => {
       const silent = drill.stage.ways[server].silence();
       try {
@@ -30,7 +28,6 @@ const silence = (server: keyof Ways, called: string): Scenario => ({
         silent.end();
       }
     });
-    await drill.pace(0);
   },
 });
 

@@ -12,11 +12,9 @@ const apartMs = 5_000;
 export const standstills: Scenario = {
   name: 'standstill',
   title: `one process of each role stands still for ${stillMs / 1000} s`,
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { fleet, folders, sql } = drill.stage;
-    await drill.pace(500);
-    drill.flood('standstill', orders);
-    await drill.flowing();
     const given = countLogged(folders.logs, 'rabbitmq', /missed heartbeats from client/g);
     const leasesBefore = await countLeasesOver(sql);
     // The activator while its calls are many: those behind it stop what leads to them.
@@ -31,6 +29,5 @@ export const standstills: Scenario = {
     drill.note(`the broker gave up ${lost} connections; the leases of ${leases} activations ran out`);
     if (lost === 0 || leases === 0) throw new Error('Nothing was taken from who stood still: this proves nothing.');
     await drill.flowing();
-    await drill.pace(0);
   },
 };

@@ -123,10 +123,9 @@ export function storm(
   return {
     name,
     title: `a random storm of faults${what} for ${lastsSeconds} s (--seed ${seed})`,
-    async play(drill, orders) {
-      await drill.pace(500);
-      drill.flood(name, orders, mix);
-      await drill.flowing();
+    paceMs: 500,
+    mix,
+    async play(drill) {
       const end = Date.now() + lastsSeconds * 1_000;
       await Promise.all(
         Object.entries(lanes).map(async ([lane, faults], n) => {
@@ -141,7 +140,6 @@ export function storm(
         }),
       );
       drill.note(`${drill.blows.length} faults`);
-      await drill.pace(0);
     },
   };
 }

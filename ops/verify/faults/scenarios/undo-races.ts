@@ -14,16 +14,14 @@ const races: readonly (Fault & { readonly id: string })[] = [
 export const undoRaces: Scenario = {
   name: 'undo',
   title: 'an undo races an apply that lands late',
-  async play(drill, orders) {
+  paceMs: 300,
+  mix: takenBack,
+  async play(drill) {
     const { fleet, network } = drill.stage;
-    await drill.pace(300);
     await network.add(races);
-    drill.flood('undo', orders, takenBack);
-    await drill.flowing();
     await drill.blow('calls land late while they are taken back', () => undefined);
     await drill.blow('activator-1 is killed', () => kill(fleet.of('activator')[0]));
     await drill.blow('both activators are killed', () => kill(...fleet.of('activator')));
-    await drill.pace(0);
     for (const { id } of races) await network.remove(id);
   },
 };

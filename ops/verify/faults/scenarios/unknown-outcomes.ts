@@ -17,17 +17,15 @@ const unknowns: readonly (Fault & { readonly id: string })[] = [
 export const unknownOutcomes: Scenario = {
   name: 'unknowns',
   title: 'answers are lost, late or wrong while roles die',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { fleet, simulator, network } = drill.stage;
-    await drill.pace(500);
     await network.add(unknowns);
-    drill.flood('unknowns', orders);
     await drill.blow('activator-2 is killed', () => kill(fleet.of('activator')[1]));
     await drill.blow('service-inventory-2 is killed', () => kill(fleet.of('service-inventory')[1]));
     await drill.blow('the simulator is killed', () => kill(simulator));
     await drill.blow('both service orderings are killed', () => kill(...fleet.of('service-ordering')));
     await drill.blow('both activators are killed', () => kill(...fleet.of('activator')));
-    await drill.pace(0);
     for (const { id } of unknowns) await network.remove(id);
   },
 };

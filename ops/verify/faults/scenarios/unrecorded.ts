@@ -10,11 +10,9 @@ const unrecorded = 20;
 export const unrecordedCalls: Scenario = {
   name: 'unrecorded',
   title: 'activators die between a platform call and its recording',
-  async play(drill, orders) {
+  paceMs: 500,
+  async play(drill) {
     const { sql, fleet, network } = drill.stage;
-    await drill.pace(500);
-    drill.flood('unrecorded', orders);
-    await drill.flowing();
     for (const round of [1, 2]) {
       await drill.blow(`both activators are killed before they can record their calls (${round})`, async () => {
         const effects = async (): Promise<number> => (await network.summary()).totals.effects;
@@ -34,6 +32,5 @@ export const unrecordedCalls: Scenario = {
       await drill.flowing();
     }
     await kill(fleet.of('activator')[0]);
-    await drill.pace(0);
   },
 };
