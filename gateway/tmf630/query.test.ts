@@ -102,6 +102,13 @@ describe('filters', () => {
     ['state=%00', 'invalidQuery', undefined],
     ['description.regex=(a)%5C1', 'invalidQuery', 'A regular expression may not have back-references.'],
     ['description.regex=a{1,200}', 'invalidQuery', undefined],
+    [
+      'description.regex=(?:.{0,99}){0,99}$',
+      'invalidQuery',
+      'A regular expression may come to 255 characters, not 9802.',
+    ],
+    ['description.regex=((a{9}){9}){9}', 'invalidQuery', undefined],
+    ['description.regex=(?x)(a #)%0A{99}', 'invalidQuery', undefined],
     [`description.regex=${'a'.repeat(129)}`, 'invalidQuery', undefined],
     ['a.b.c.d.e.f.g.h.i=1', 'invalidQuery', "'a.b.c.d.e.f.g.h.i' goes deeper than 8 attributes."],
     [Array.from({ length: 21 }, () => 'state=a').join('&'), 'invalidQuery', 'A query may have 20 conditions, not 21.'],

@@ -7,6 +7,7 @@ import { fieldTree } from './fields.ts';
 import { splitFilter, splitValues, unquote, type FilterText } from './filter-text.ts';
 import { readValue } from './filter-value.ts';
 import type { Cursor, Fields, Filter, Query, SortKey } from './query-model.ts';
+import { MOST_UNFOLDED, unfoldedSize } from './regex-bound.ts';
 
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
@@ -18,11 +19,7 @@ const MAX_SORT_KEYS = 4;
 const MAX_FIELDS = 100;
 /** Offsets beyond this say "walk by the next links instead"; PostgreSQL would count every row on the way. */
 const MAX_OFFSET = 10_000_000;
-/**
- * PostgreSQL matches with a DFA, so a pattern cannot backtrack itself to death, but counted repetition can make the
- * automaton huge and back-references leave it. So: short patterns, no back-references, and the statement timeout that
- * every document filter runs under.
- */
+/** See `regex-bound.ts` for what else a pattern may be; what it then takes to search is ended by time. */
 const MAX_REGEX_LENGTH = 128;
 
 /** Parameters that are not attributes. No TMF resource has an attribute by one of these names. */
@@ -190,8 +187,21 @@ function checkRegex(pattern: string): string {
   if (/(?<!\\)(?:\\\\)*\\[1-9]/.test(pattern)) {
     throw refuse('invalidQuery', 'A regular expression may not have back-references.');
   }
-  if (/\{\s*\d*\s*,?\s*\d{3,}/.test(pattern)) {
+  if (/\{\d*,?\d{3,}/.test(pattern)) {
     throw refuse('invalidQuery', 'A regular expression may not repeat something 100 times or more.');
+  }
+  const size = unfoldedSize(pattern);
+  if (size === undefined) {
+    throw refuse('invalidQuery', `'${shorten(pattern)}' is no regular expression that can be used here.`, {
+      message:
+        'It is written as PostgreSQL has advanced regular expressions; options are (?i) and the like, at its beginning.',
+    });
+  }
+  if (size > MOST_UNFOLDED) {
+    throw refuse('invalidQuery', `A regular expression may come to ${MOST_UNFOLDED} characters, not ${size}.`, {
+      message:
+        'Counted repeats are written out before it is matched, and those within each other multiply: ask for fewer.',
+    });
   }
   return pattern;
 }

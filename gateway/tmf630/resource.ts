@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 
 import type { JsonObject } from '../../contracts/tmf/common.ts';
-import { empty, json, jsonText, otherMethods } from './answer.ts';
+import { empty, json, jsonArray, jsonBytes, jsonText, otherMethods } from './answer.ts';
 import { asObject, MAX_BODY_BYTES, readJsonBody, type Body } from './body.ts';
 import { baseUrl, client, requestContext, requireJsonAccepted } from './boundary.ts';
 import type { BoundaryContext, BoundaryEnv, BoundaryOptions, RequestContext } from './boundary.ts';
@@ -68,11 +68,11 @@ export function resourceRoutes(
       requireJsonAccepted(c.req.header('accept'));
       const { query: text } = splitUrl(c.req.url);
       const query = parseQuery(resource, text);
-      const page = await store.list(resource, query);
       const base = baseUrl(c, options);
-      const items = page.items.map((view) => project(represent(resource, view, base), query.fields));
+      const page = await store.list(resource, query, c.req.raw.signal);
+      const items = page.items.map((view) => () => project(represent(resource, view, base), query.fields));
       const url = `${base}${resource.basePath}${collection}`;
-      return json(c, items, pageStatus(query, page), pagingHeaders(url, text, query, page));
+      return jsonBytes(c, await jsonArray(items), pageStatus(query, page), pagingHeaders(url, text, query, page));
     });
   }
 

@@ -24,7 +24,11 @@ export interface Page {
 }
 
 export interface ViewStore {
-  list(resource: ResourceDescriptor, query: Query): Promise<Page>;
+  /**
+   * A page ends at `query.limit`, or before when its documents come to more than an answer should have; `next` goes on there.
+   * @param signal aborts when the client is gone: then nothing is read any more
+   */
+  list(resource: ResourceDescriptor, query: Query, signal?: AbortSignal): Promise<Page>;
   /** Undefined for a resource that never was or is deleted. */
   get(resource: ResourceDescriptor, id: string): Promise<StoredView | undefined>;
 }

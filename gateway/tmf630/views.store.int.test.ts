@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import type { JsonObject } from '../../contracts/tmf/common.ts';
 import { connectDatabase, type Database } from '../../ops/platform/database.ts';
@@ -174,6 +174,23 @@ describe('filters', () => {
     expect(error).toMatchObject({ status: 503, code: 'queryTooSlow', headers: { 'Retry-After': '5' } });
   });
 
+  test('a list whose client is gone is not read any more', async () => {
+    const holder = await sql.reserve();
+    await holder`begin`;
+    await holder`lock table gateway.view in access exclusive mode`;
+    const gone = new AbortController();
+    const reading = createViewStore(sql, sql).list(orders, parseQuery(orders, ''), gone.signal);
+    const waiting = async () =>
+      (await holder`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%gateway.view%'`).count;
+    await vi.waitUntil(async () => (await waiting()) === 1);
+    gone.abort();
+    await expect(reading).rejects.toMatchObject({ status: 499, code: 'clientGone' });
+    expect(await waiting()).toBe(0);
+    await holder`rollback`;
+    holder.release();
+    expect(await ids('sort=id')).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   test('no filter value, however odd, is anything but a value', async () => {
     const attribute = fc.constantFrom(
       'description',
@@ -289,6 +306,33 @@ describe('order and pages', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  test('a page ends before its documents come to more than 4 MiB, and the next goes on there, both ways', async () => {
+    const description = 'd'.repeat(60_000);
+    const rows = Array.from({ length: 150 }, (_, n) => ({
+      id: `o${String(n).padStart(3, '0')}`,
+      doc: { description },
+    }));
+    await store('serviceOrder', rows);
+    const first = await list('sort=id&limit=1000');
+    expect(JSON.stringify(first.items).length).toBeGreaterThan(3 * 1024 * 1024);
+    expect(JSON.stringify(first.items).length).toBeLessThan(4 * 1024 * 1024);
+    expect(first).toMatchObject({ total: 150, totalExact: true, prev: undefined });
+    const all = rows.map(({ id }) => id);
+    expect(await walk('sort=id&limit=1000', 'next')).toEqual(all);
+    expect(await walk('sort=-id&limit=1000&description.ne=x', 'next')).toEqual(all.toReversed());
+    const end = writeCursor({ direction: 'before', values: [], id: undefined }, 'id');
+    expect(await walk('sort=id&limit=1000', 'prev', end)).toEqual(all);
+    // What nobody asked for does not fill the page.
+    expect(await ids('sort=id&limit=1000&fields=id')).toEqual(all);
+  });
+
+  test('a document that is larger than a page is a page', async () => {
+    const huge = { description: 'd'.repeat(5_000_000) };
+    await store('serviceOrder', [{ id: 'a', doc: huge }, { id: 'b' }, { id: 'c', doc: huge }]);
+    expect(await ids('sort=id')).toEqual(['a']);
+    expect(await walk('sort=id', 'next')).toEqual(['a', 'b', 'c']);
   });
 
   test('nulls come last going up and first coming down', async () => {

@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   readonly role: string;
   /** How long a statement may take, in milliseconds; 30 s unless told. */
   readonly statementMs?: number;
+  /** Settings of the server for these connections. */
+  readonly settings?: Readonly<Record<string, string | number>>;
 }
 
 const usualStatementMs = 30_000;
@@ -60,7 +62,7 @@ const keepalive = { tcp_keepalives_idle: 10, tcp_keepalives_interval: 5, tcp_kee
  */
 export function connectDatabase(
   url: string,
-  { connections, role, statementMs = usualStatementMs }: DatabaseOptions,
+  { connections, role, statementMs = usualStatementMs, settings = {} }: DatabaseOptions,
 ): Database {
   requireMendedDriver();
   const options = {
@@ -77,6 +79,7 @@ export function connectDatabase(
       idle_in_transaction_session_timeout: Math.min(Math.round(statementMs * idlePart), longestIdleMs),
       ...keepalive,
       random_page_cost: 1.1,
+      ...settings,
     },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
   };

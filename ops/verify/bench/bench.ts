@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { explain } from '../../run/bootstrap/explain.ts';
 import { Sentence } from '../../run/bootstrap/sentence.ts';
 import { bareHttp, chains } from './floors.ts';
+import { abuse } from './measures/abuse.ts';
 import { accept } from './measures/accept.ts';
 import { bytes } from './measures/bytes.ts';
 import { endToEnd } from './measures/end-to-end.ts';
@@ -15,7 +16,7 @@ import { benchServices, type BenchServices } from './services.ts';
 import { table } from './table.ts';
 
 /** Each on a fresh system. The idle one first, while nothing has warmed the machine up. */
-const measures: readonly Measure[] = [endToEnd, chains, engine, accept, sustained, products, bytes, million];
+const measures: readonly Measure[] = [endToEnd, chains, engine, accept, sustained, products, bytes, abuse, million];
 const floors: readonly Measure[] = [bareHttp, chains];
 
 const usage = `npm run bench [-- <options> [<part> ...]]   measures Patchbay against the floors of this machine

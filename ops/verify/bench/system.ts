@@ -13,6 +13,8 @@ import type { BenchServices } from './services.ts';
 /** A Patchbay of its own, on a fresh database and virtual host: nothing else is touched, nothing is left. */
 export type System = {
   gateway: string;
+  /** Where the gateway's process tells its metrics. */
+  gatewayMetrics: string;
   databaseUrl: string;
   /** Ends every role but the gateway. */
   stopWorkers: () => Promise<void>;
@@ -69,10 +71,11 @@ export async function startSystem(
       testbed.databaseUrl,
       roles.flatMap((process) => process.split(',')),
     );
-    const gateway = fleet.of('gateway')[0]?.url;
+    const [{ url: gateway, healthUrl } = { url: undefined, healthUrl: '' }] = fleet.of('gateway');
     if (gateway === undefined) throw new Error(`no gateway among the roles ${roles.join(', ')}`);
     return {
       gateway,
+      gatewayMetrics: new URL('/metrics', healthUrl).href,
       databaseUrl: testbed.databaseUrl,
       async stopWorkers() {
         await Promise.all(fleet.processes.filter(({ url }) => url === undefined).map((worker) => worker.stop()));

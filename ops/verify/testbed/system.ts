@@ -173,7 +173,7 @@ async function assemble(
     const app = gatewayApp({
       sql: database,
       accepting: database,
-      listing: database,
+      ...{ listing: database, searching: database },
       relay: ownRelay,
       log,
       topology: declared,
