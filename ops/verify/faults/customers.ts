@@ -17,8 +17,11 @@ export interface Customers {
 const atOnce = 8;
 /** Every so many-th POST is sent again although it was answered. */
 const forgetful = 7;
-/** Longer than it takes to find what a queue has lost: an order that is not taken by then is a failure of its own. */
-const patienceMs = 150_000;
+/**
+ * As long as everything may take to end after the last fault: an order that is not taken by then is a failure of its own. In a storm two broker
+ * restarts of 30 s and three silences of the database of 40 s follow each other with hardly a second in between.
+ */
+const patienceMs = 300_000;
 const answerWithinMs = 10_000;
 
 /** @param gateways base addresses of all replicas; a customer whose gateway does not answer tries the next */

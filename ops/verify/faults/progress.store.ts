@@ -123,3 +123,32 @@ export async function findRepeatedOrders(sql: Database): Promise<string[]> {
     group by document ->> 'externalId' having count(*) > 1 limit 20`;
   return rows.map(({ what }) => what);
 }
+
+/** The ids of clients' commands that no confirm, retry or receiver has touched: workers' commands name their sender. */
+export async function readUnpublished(sql: Database): Promise<readonly string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select message_id as id from platform.message
+    where exchange = 'cmd' and attempt = 1 and handed_over_at is null and headers ->> 'sender' is null`;
+  return rows.map(({ id }) => id);
+}
+
+/** How many of these messages nobody has handled. */
+export async function countThere(sql: Database, ids: readonly string[]): Promise<number> {
+  const [row] = await sql<{ there: number }[]>`
+    select count(*)::int as there from platform.message where message_id = any(${[...ids]})`;
+  return row?.there ?? 0;
+}
+
+/**
+ * Has what a queue holds sent to it so many times more, as messages of their own: to their receiver it is old news.
+ *
+ * @returns how many copies
+ */
+export async function copyBacklog(sql: Database, queue: string, copies: number): Promise<number> {
+  const { count } = await sql`
+    insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, due_at)
+    select gen_random_uuid(), queue, attempt, '', queue, type, headers, body, now()
+    from platform.message, generate_series(1, ${copies}::int)
+    where queue = ${queue} and exchange = 'evt'`;
+  return count;
+}

@@ -5,6 +5,7 @@ import { projectorQueue } from '../../../../contracts/topology.ts';
 import { clone } from '../../../run/bootstrap/home.ts';
 import type { Drill } from '../drill.ts';
 import { countRepeated } from '../logged.ts';
+import { copyBacklog } from '../progress.store.ts';
 import { countMessages } from '../queues.ts';
 import { restart } from './restart.ts';
 import type { Scenario } from './scenario.ts';
@@ -14,7 +15,9 @@ const eventsOfAnOrder = 40;
 const gatherWithinMs = 600_000;
 /** A queue is asked after 30 s what it has lost, and again when a minute later nobody has met the marker. */
 const askedTwiceMs = 100_000;
-const drainsWithinMs = 300_000;
+/** Copies of what gathered: 500 orders, 2,000 events, 200,000 messages. */
+const copiesOfAnEvent = 100;
+const drainsWithinMs = 600_000;
 const suspendedMs = 60_000;
 const pausedMs = 600_000;
 const anHour = 3_600_000;
@@ -36,20 +39,24 @@ const waiting = (name: string, title: string, wait: (drill: Drill, orders: numbe
   },
 });
 
+/** Resolves when so many events are in the projector's queue. */
+async function gathered(drill: Drill, wanted: number): Promise<number> {
+  for (const deadline = Date.now() + gatherWithinMs; ; await sleep(1_000)) {
+    const events = (await countMessages(drill.stage.services.rabbitmq)).get(projectorQueue) ?? 0;
+    if (events >= wanted) return events;
+    if (Date.now() > deadline) throw new Error(`Only ${events} of ${wanted} events have gathered.`);
+    await drill.flowing();
+  }
+}
+
 /** Lets events gather in the projector's queue, does something, and waits until the queue was asked twice. */
 async function whileProjectorIsAway(drill: Drill, events: number, what: string, then: () => unknown): Promise<void> {
-  const { fleet, services } = drill.stage;
+  const { fleet } = drill.stage;
   const projectors = fleet.of('projector');
   await drill.blow(what, async () => {
     await Promise.all(projectors.map((process) => process.stop()));
     try {
-      let gathered = 0;
-      for (const deadline = Date.now() + gatherWithinMs; gathered < events; await sleep(1_000)) {
-        gathered = (await countMessages(services.rabbitmq)).get(projectorQueue) ?? 0;
-        if (Date.now() > deadline) throw new Error(`Only ${gathered} of ${events} events have gathered.`);
-        if (gathered < events) await drill.flowing();
-      }
-      drill.note(`${gathered} events wait for the projector`);
+      drill.note(`${await gathered(drill, events)} events wait for the projector`);
       await then();
       await sleep(askedTwiceMs);
     } finally {
@@ -80,10 +87,12 @@ export const backlogAndClock = waiting(
 
 export const backlogAndRestart = waiting(
   'backlog-restart',
-  'RabbitMQ restarts, in order and killed, with a backlog',
+  'RabbitMQ restarts, in order and killed, with a long backlog',
   (drill, orders) =>
-    whileProjectorIsAway(drill, orders * eventsOfAnOrder, 'RabbitMQ restarts with a backlog', async () => {
+    whileProjectorIsAway(drill, orders * 4, 'RabbitMQ restarts with a backlog', async () => {
       const { rabbitmq } = drill.stage.services;
+      const events = await copyBacklog(drill.stage.sql, projectorQueue, copiesOfAnEvent);
+      drill.note(`${await gathered(drill, events)} messages wait for it, most of them old news`);
       await rabbitmq.restart();
       await drill.flowing();
       rabbitmq.kill('SIGKILL');

@@ -21,12 +21,14 @@ import { silentBroker, silentDatabase } from './silences.ts';
 import { standstills } from './standstills.ts';
 import { undoRaces } from './undo-races.ts';
 import { unknownOutcomes } from './unknown-outcomes.ts';
+import { unpublishedCommands } from './unpublished.ts';
 import { unrecordedCalls } from './unrecorded.ts';
 
 /** Every way the system is broken on purpose; the storm comes after them. */
 export const scenarios: readonly Scenario[] = [
   deaths,
   products,
+  unpublishedCommands,
   unrecordedCalls,
   orderlyEnds,
   clockSkew,
