@@ -139,16 +139,14 @@ export async function countThere(sql: Database, ids: readonly string[]): Promise
   return row?.there ?? 0;
 }
 
-/**
- * Has what a queue holds sent to it so many times more, as messages of their own: to their receiver it is old news.
- *
- * @returns how many copies
- */
-export async function copyBacklog(sql: Database, queue: string, copies: number): Promise<number> {
-  const { count } = await sql`
-    insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, due_at)
-    select gen_random_uuid(), queue, attempt, '', queue, type, headers, body, now()
-    from platform.message, generate_series(1, ${copies}::int)
-    where queue = ${queue} and exchange = 'evt'`;
-  return count;
+/** Has what a queue holds sent to it again and again, as messages of their own, until so many were: to their receiver it is old news. */
+export async function copyBacklog(sql: Database, queue: string, wanted: number): Promise<void> {
+  for (let copies = 0; copies < wanted;) {
+    const { count } = await sql`
+      insert into platform.message (message_id, queue, attempt, exchange, routing_key, type, headers, body, due_at)
+      select gen_random_uuid(), queue, attempt, '', queue, type, headers, body, now()
+      from platform.message where queue = ${queue} and exchange = 'evt'`;
+    if (count === 0) throw new Error(`${queue} holds nothing that could be copied.`);
+    copies += count;
+  }
 }

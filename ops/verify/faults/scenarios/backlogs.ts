@@ -15,8 +15,8 @@ const eventsOfAnOrder = 40;
 const gatherWithinMs = 600_000;
 /** A queue is asked after 30 s what it has lost, and again when a minute later nobody has met the marker. */
 const askedTwiceMs = 100_000;
-/** Copies of what gathered: 500 orders, 2,000 events, 200,000 messages. */
-const copiesOfAnEvent = 100;
+/** Copies of what gathered, for each order that is asked for: 500 orders, 200,000 messages. */
+const copiesOfAnOrder = 400;
 const drainsWithinMs = 600_000;
 const suspendedMs = 60_000;
 const pausedMs = 600_000;
@@ -91,8 +91,8 @@ export const backlogAndRestart = waiting(
   (drill, orders) =>
     whileProjectorIsAway(drill, orders * 4, 'RabbitMQ restarts with a backlog', async () => {
       const { rabbitmq } = drill.stage.services;
-      const events = await copyBacklog(drill.stage.sql, projectorQueue, copiesOfAnEvent);
-      drill.note(`${await gathered(drill, events)} messages wait for it, most of them old news`);
+      await copyBacklog(drill.stage.sql, projectorQueue, orders * copiesOfAnOrder);
+      drill.note(`${await gathered(drill, orders * copiesOfAnOrder)} messages wait for it, most of them old news`);
       await rabbitmq.restart();
       await drill.flowing();
       rabbitmq.kill('SIGKILL');
