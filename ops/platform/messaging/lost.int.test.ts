@@ -4,6 +4,7 @@ import { type Workbench, createWorkbench, soon, testQueue } from '../../verify/t
 import { declareQueue } from '../broker/topology.ts';
 import { type Publication, publicationOf } from './envelope.ts';
 import { watchForLost } from './lost.ts';
+import { askQueues, lookLock } from './marker.store.ts';
 import { insertMessages, keysOf, markHandedOver } from './message.store.ts';
 import { add, createTally, tallies, tallyHandlers } from './tally.fixture.ts';
 import { type Worker, startWorker } from './worker.ts';
@@ -111,6 +112,16 @@ test('a queue that this release does not know is said once a minute, and keeps n
   await waited(1);
   await until({ a: 1 });
   expect(said()).toHaveLength(1);
+});
+
+test('one process at a time looks which queue is to be asked', async () => {
+  await watch.stop();
+  await handedOver('a');
+  await bench.sql.begin(async (other) => {
+    await other`select pg_advisory_xact_lock(${lookLock})`;
+    expect(await askQueues(bench.sql)).toEqual([]);
+  });
+  expect(await askQueues(bench.sql)).toEqual([expect.objectContaining({ queue: testQueue })]);
 });
 
 test('what its queue loses each time becomes a letter, and its sender is told', async () => {

@@ -9,6 +9,9 @@ import { askQueues, forgetMarker, lockHopeless, notePassedRows, resolvePassed } 
 import { deleteMessages, insertDue } from './message.store.ts';
 
 const lookMs = 2_000;
+/** While a snapshot is held open a look meets all that was deleted since: what takes long rests so many times as long. */
+const restTimes = 20;
+const mostRestMs = 60_000;
 /** After so many repeats, over half an hour apart in all, a message is given up. */
 export const mostRepeats = 5;
 
@@ -29,6 +32,7 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
   const abort = new AbortController();
   const { signal } = abort;
 
+  let askAt = 0;
   async function ask(): Promise<void> {
     for (const marker of await askQueues(sql)) {
       const result = await publisher.publish(markerPublication(marker));
@@ -66,7 +70,12 @@ export function watchForLost({ sql, publisher, log, declareQueue }: LostOptions)
   async function watch(): Promise<void> {
     while (!signal.aborted) {
       try {
-        await ask();
+        if (performance.now() >= askAt) {
+          const begun = performance.now();
+          await ask();
+          const now = performance.now();
+          askAt = now + Math.min(restTimes * (now - begun), mostRestMs);
+        }
         await resolve();
         const given = await giveUpHopeless(sql);
         if (given > 0) log.error({ messages: given }, 'messages that their queue loses each time are given up');

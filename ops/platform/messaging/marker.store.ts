@@ -5,6 +5,8 @@ import type { Publication } from './envelope.ts';
 const askAfter = '30 seconds';
 /** A marker that nobody has met: its queue is paused, scaled to zero, behind, or lost with everything in it. */
 const askAgainAfter = '60 seconds';
+/** Held by the statement that looks which queue is to be asked. */
+export const lookLock = 5_020_001;
 /** Rows that a marker overtook are looked at in pieces, so that a lost queue of any length holds nobody up. */
 const pieceRows = 1_000;
 
@@ -20,7 +22,8 @@ const momentOf = (sql: Queryable, { askedAt }: Marker) =>
   sql`timestamptz 'epoch' + ${askedAt}::bigint * interval '1 microsecond'`;
 
 /**
- * Asks each queue that keeps rows handed over for longer than 30 s, one process at a time. A queue whose marker has passed is
+ * Asks each queue that keeps rows handed over for longer than 30 s, one process at a time: while a snapshot is held open, a look meets all
+ * that was deleted since. A queue whose marker has passed is
  * asked again when the rows it told about are noted; one whose marker nobody met, after a minute.
  *
  * @returns the markers that the caller has to send
@@ -28,7 +31,8 @@ const momentOf = (sql: Queryable, { askedAt }: Marker) =>
 export async function askQueues(sql: Queryable): Promise<Marker[]> {
   return sql<Marker[]>`
     with recursive queues as (
-      (select queue from platform.message where handed_over_at is not null order by queue limit 1)
+      (select queue from platform.message
+       where handed_over_at is not null and (select pg_try_advisory_xact_lock(${lookLock})) order by queue limit 1)
       union all
       select (
         select m.queue from platform.message m
