@@ -129,10 +129,4 @@ describe('messages', () => {
         pattern,
       ]);
   });
-
-  test('a version before reaches the same queues', () => {
-    const two = messages.filter(({ previous }) => previous !== undefined);
-    expect(two.length).toBeGreaterThan(0);
-    for (const { name, previous } of two) expect(bound('evt', previous?.name ?? '')).toEqual(bound('evt', name));
-  });
 });
