@@ -181,11 +181,15 @@ describe('filters', () => {
     const gone = new AbortController();
     const reading = createViewStore(sql, sql).list(orders, parseQuery(orders, ''), gone.signal);
     const waiting = async () =>
-      (await holder`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%gateway.view%'`).count;
-    await vi.waitUntil(async () => (await waiting()) === 1);
+      (
+        await holder`
+          select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%gateway.view%'`
+      ).count;
+    await vi.waitUntil(async () => (await waiting()) === 1, { timeout: 15_000 });
     gone.abort();
     await expect(reading).rejects.toMatchObject({ status: 499, code: 'clientGone' });
-    expect(await waiting()).toBe(0);
+    await vi.waitUntil(async () => (await waiting()) === 0, { timeout: 15_000 });
     await holder`rollback`;
     holder.release();
     expect(await ids('sort=id')).toEqual(['a', 'b', 'c', 'd']);
