@@ -182,7 +182,7 @@ describe('filters', () => {
     const reading = createViewStore(sql, sql).list(orders, parseQuery(orders, ''), gone.signal);
     const waiting = async () =>
       (
-        await holder`
+        await sql`
           select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock' and query like '%gateway.view%'`
       ).count;
